@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The engine of Sekisho: AWS Config items in, verdicts of Rego policies out.
+//!
+//! Pure: it reads bytes and folders that its callers name, and has no network, no clock, no AWS SDK and no
+//! terminal. The way of an item: [`item`] makes one [`item::ConfigurationItem`] of whatever shape came in,
+//! [`policy`] holds the policies and says which of them apply, [`evaluate`] runs them under guards and
+//! gives [`verdict`]s.
+
+pub mod facts;
+pub mod verdict;
