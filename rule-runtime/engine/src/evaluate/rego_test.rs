@@ -1,0 +1,120 @@
+//! `_test.rego` files, run as `opa test` would: every rule `test_*` must be true, `todo_test_*` is skipped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regorus::{Engine, Value};
+
+use super::stack;
+use crate::diagnostic::Diagnostic;
+use crate::policy::PolicySet;
+use crate::policy::load::rego_problem;
+
+/// One test rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegoTest {
+    /// Its file.
+    pub file: PathBuf,
+    /// `data.sekisho_policies.x_test.test_y`.
+    pub name: String,
+    /// What came of it.
+    pub result: RegoTestResult,
+}
+
+/// What came of a test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RegoTestResult {
+    /// It was true.
+    Passed,
+    /// It was not: with line and column of the rule, and what it was.
+    Failed(Diagnostic),
+    /// `todo_test_*`.
+    Skipped,
+}
+
+/// Runs the tests of every policy in `ids` (all where it is empty) and, with all, of the library.
+///
+/// # Errors
+/// A test file that cannot be read or parsed, beside the results of the others.
+pub fn run(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>) {
+    stack::with_large(|| run_here(set, ids)).unwrap_or_else(|panic| {
+        (Vec::new(), vec![Diagnostic::new("_test.rego", format!("the tests died: {panic}"))])
+    })
+}
+
+fn run_here(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>) {
+    let mut base = Engine::new();
+    let (mut tests, mut problems) = (Vec::new(), Vec::new());
+    for library in set.libraries() {
+        let added = base.add_policy(library.file.display().to_string(), library.source.to_string());
+        if let Err(error) = added {
+            problems.push(rego_problem(&library.file.display().to_string(), &library.source, &error.to_string()));
+        }
+    }
+    let of_policies = set
+        .policies()
+        .filter(|policy| ids.is_empty() || ids.iter().any(|id| id == policy.id()))
+        .filter_map(|policy| Some((policy.engine.clone(), policy.test_file.clone()?)));
+    let of_library = set
+        .libraries()
+        .iter()
+        .filter(|_| ids.is_empty())
+        .filter_map(|library| Some((base.clone(), library.test_file.clone()?)));
+    for (engine, file) in of_library.chain(of_policies) {
+        match run_file(engine, &file) {
+            Ok(results) => tests.extend(results),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (tests, problems)
+}
+
+fn run_file(mut engine: Engine, file: &Path) -> Result<Vec<RegoTest>, Box<Diagnostic>> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file)
+        .map_err(|error| Diagnostic::new(&name, format!("cannot be read: {error}")))?;
+    // As in OPA's runner, a builtin error makes the test undefined, and so it fails.
+    engine.set_strict_builtin_errors(false);
+    let package = engine
+        .add_policy(name.clone(), text.clone())
+        .map_err(|error| rego_problem(&name, &text, &error.to_string()))?;
+    let rules = test_rules(&mut engine);
+    if rules.is_empty() {
+        let problem = Diagnostic::new(&name, "has no rule that begins with test_");
+        return Err(Box::new(problem.help("name the tests test_<what holds>")));
+    }
+    let mut results = Vec::new();
+    for (rule, line, column) in rules {
+        let full = format!("{package}.{rule}");
+        let result = if rule.starts_with("todo_") {
+            RegoTestResult::Skipped
+        } else {
+            let failed = |message: String| {
+                let problem = Diagnostic::new(&name, message).at(line, column).source(&text);
+                RegoTestResult::Failed(problem.field(rule.clone()))
+            };
+            match stack::catch(|| engine.eval_rule(full.clone())) {
+                Ok(Ok(Value::Bool(true))) => RegoTestResult::Passed,
+                Ok(Ok(Value::Undefined)) => failed("is undefined, expected true".into()),
+                Ok(Ok(other)) => failed(format!("is {other}, expected true")),
+                Ok(Err(error)) => RegoTestResult::Failed(rego_problem(&name, &text, &error.to_string())),
+                Err(panic) => failed(format!("panicked: {panic}")),
+            }
+        };
+        results.push(RegoTest { file: file.to_owned(), name: full, result });
+    }
+    Ok(results)
+}
+
+/// The test rules of the module added last, each once, with its place.
+fn test_rules(engine: &mut Engine) -> Vec<(String, usize, usize)> {
+    let mut rules: Vec<(String, usize, usize)> = Vec::new();
+    let Some(module) = engine.get_modules().last() else { return rules };
+    for rule in crate::policy::rule_places(module) {
+        let is_test = rule.0.starts_with("test_") || rule.0.starts_with("todo_test_");
+        if is_test && !rules.iter().any(|known| known.0 == rule.0) {
+            rules.push(rule);
+        }
+    }
+    rules
+}

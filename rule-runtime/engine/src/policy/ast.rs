@@ -1,0 +1,310 @@
+//! A walk over the syntax tree of a Rego module, for the checks that regorus does not make.
+//!
+//! In: a parsed module. Out: what its rules reference, what they call, and how deep their expressions are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, Span};
+
+/// A call of a function, built in or not.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// As written: `object.get`, `decode.document`.
+    pub name: String,
+    /// How many arguments it is given.
+    pub arguments: usize,
+    /// Line and column, from 1.
+    pub place: (usize, usize),
+}
+
+/// What a rule of a policy is, as the policy contract cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleKind {
+    /// `name contains x`
+    Set,
+    /// `name if …`, `name := …`
+    Value,
+    /// `name(x) := …`
+    Function,
+    /// `default name := …`
+    Default,
+}
+
+/// One rule, or one of several that make it together.
+#[derive(Debug, Clone)]
+pub struct RuleFacts {
+    /// The first part of its name: `deny`.
+    pub name: String,
+    /// How it is written.
+    pub kind: RuleKind,
+    /// Whether the head is a bare name, without `.x` or `[x]` behind it.
+    pub plain: bool,
+    /// Line and column, from 1.
+    pub place: (usize, usize),
+    /// The paths that it reads: `input.configuration`, `data.sekisho.decode.document`, `helper`.
+    pub references: BTreeSet<Vec<String>>,
+    /// The functions that it calls.
+    pub calls: Vec<Call>,
+    /// Names that it declares itself and that hide rules of the same name.
+    pub locals: BTreeSet<String>,
+    /// The deepest nesting of its expressions.
+    pub depth: usize,
+}
+
+/// One module.
+#[derive(Debug, Clone)]
+pub struct ModuleFacts {
+    /// `data.sekisho_policies.dynamodb_pitr`, in parts.
+    pub package: Vec<String>,
+    /// What an imported name stands for.
+    pub imports: BTreeMap<String, Vec<String>>,
+    /// Its rules in the order of the file.
+    pub rules: Vec<RuleFacts>,
+}
+
+/// Reads `module`.
+pub fn module_facts(module: &Module) -> ModuleFacts {
+    let mut package = path(&module.package.refr).unwrap_or_default();
+    package.insert(0, "data".to_owned());
+    let mut imports = BTreeMap::new();
+    for import in &module.imports {
+        let Some(target) = path(&import.refr) else { continue };
+        let alias = import.r#as.as_ref().map(|span| span.text().to_owned());
+        if let Some(name) = alias.or_else(|| target.last().cloned()) {
+            imports.insert(name, target);
+        }
+    }
+    ModuleFacts { package, imports, rules: module.policy.iter().map(|rule| rule_facts(rule)).collect() }
+}
+
+fn rule_facts(rule: &Rule) -> RuleFacts {
+    let mut walk = Walk::default();
+    let (kind, refr) = match rule {
+        Rule::Spec { head, bodies, .. } => {
+            bodies.iter().for_each(|body| walk.body(body));
+            walk.head(head)
+        }
+        Rule::Default { refr, args, value, .. } => {
+            args.iter().for_each(|argument| walk.declare(argument));
+            walk.expr(value, 1);
+            (RuleKind::Default, refr)
+        }
+    };
+    let plain = matches!(**refr, Expr::Var { .. });
+    RuleFacts {
+        name: path(refr).and_then(|mut path| if path.is_empty() { None } else { Some(path.swap_remove(0)) })
+            .unwrap_or_else(|| root_name(refr)),
+        kind,
+        plain,
+        place: place(rule.span()),
+        references: walk.references,
+        calls: walk.calls,
+        locals: walk.locals,
+        depth: walk.depth,
+    }
+}
+
+fn place(span: &Span) -> (usize, usize) {
+    (span.line as usize, span.col as usize)
+}
+
+/// A reference of names and literal strings only: `a.b["c"]`.
+fn path(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Var { span, .. } => Some(vec![span.text().to_owned()]),
+        Expr::RefDot { refr, field, .. } => {
+            let mut parts = path(refr)?;
+            parts.push(field.0.text().to_owned());
+            Some(parts)
+        }
+        Expr::RefBrack { refr, index, .. } => {
+            let mut parts = path(refr)?;
+            parts.push(literal(index)?);
+            Some(parts)
+        }
+        _ => None,
+    }
+}
+
+fn literal(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::String { value, .. } | Expr::RawString { value, .. } => {
+            value.as_string().ok().map(|text| text.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn root_name(expr: &Expr) -> String {
+    match expr {
+        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => root_name(refr),
+        other => other.span().text().to_owned(),
+    }
+}
+
+/// The longest beginning of a reference that is made of names and literals.
+fn static_prefix(expr: &Expr) -> Vec<String> {
+    match expr {
+        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => {
+            path(expr).unwrap_or_else(|| static_prefix(refr))
+        }
+        _ => path(expr).unwrap_or_default(),
+    }
+}
+
+#[derive(Default)]
+struct Walk {
+    references: BTreeSet<Vec<String>>,
+    calls: Vec<Call>,
+    locals: BTreeSet<String>,
+    depth: usize,
+}
+
+impl Walk {
+    fn head<'a>(&mut self, head: &'a RuleHead) -> (RuleKind, &'a Ref<Expr>) {
+        match head {
+            RuleHead::Compr { refr, assign, .. } => {
+                self.head_index(refr);
+                if let Some(assign) = assign {
+                    self.expr(&assign.value, 1);
+                }
+                (RuleKind::Value, refr)
+            }
+            RuleHead::Set { refr, key, .. } => {
+                self.head_index(refr);
+                if let Some(key) = key {
+                    self.expr(key, 1);
+                }
+                (RuleKind::Set, refr)
+            }
+            RuleHead::Func { refr, args, assign, .. } => {
+                args.iter().for_each(|argument| self.declare(argument));
+                if let Some(assign) = assign {
+                    self.expr(&assign.value, 1);
+                }
+                (RuleKind::Function, refr)
+            }
+        }
+    }
+
+    /// `name[key]`: the key is an expression, the name is the rule's own.
+    fn head_index(&mut self, refr: &Expr) {
+        if let Expr::RefBrack { refr, index, .. } = refr {
+            self.head_index(refr);
+            self.expr(index, 1);
+        }
+    }
+
+    fn body(&mut self, body: &RuleBody) {
+        if let Some(assign) = &body.assign {
+            self.expr(&assign.value, 1);
+        }
+        self.query(&body.query, 1);
+    }
+
+    fn query(&mut self, query: &Query, depth: usize) {
+        for statement in &query.stmts {
+            match &statement.literal {
+                Literal::SomeVars { vars, .. } => {
+                    self.locals.extend(vars.iter().map(|span| span.text().to_owned()));
+                }
+                Literal::SomeIn { key, value, collection, .. } => {
+                    key.iter().chain([value]).for_each(|pattern| self.declare(pattern));
+                    self.expr(collection, depth);
+                }
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr, depth),
+                Literal::Every { key, value, domain, query, .. } => {
+                    self.locals.extend(key.iter().chain([value]).map(|span| span.text().to_owned()));
+                    self.expr(domain, depth);
+                    self.query(query, depth + 1);
+                }
+            }
+            for with in &statement.with_mods {
+                self.expr(&with.refr, depth);
+                self.expr(&with.r#as, depth);
+            }
+        }
+    }
+
+    /// The names in a pattern hide rules; what is no name in it is read.
+    fn declare(&mut self, pattern: &Expr) {
+        match pattern {
+            Expr::Var { span, .. } => {
+                self.locals.insert(span.text().to_owned());
+            }
+            Expr::Array { items, .. } => items.iter().for_each(|item| self.declare(item)),
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| self.declare(value)),
+            other => self.expr(other, 1),
+        }
+    }
+
+    fn all<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Ref<Expr>>, depth: usize) {
+        expressions.into_iter().for_each(|expr| self.expr(expr, depth));
+    }
+
+    fn expr(&mut self, expr: &Expr, depth: usize) {
+        self.depth = self.depth.max(depth);
+        let deeper = depth + 1;
+        match expr {
+            Expr::Var { .. } => {
+                self.references.insert(static_prefix(expr));
+            }
+            Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.references.insert(static_prefix(expr));
+                self.inside_reference(expr, deeper);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => self.all(items, deeper),
+            Expr::Object { fields, .. } => {
+                fields.iter().for_each(|(_, key, value)| self.all([key, value], deeper));
+            }
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                self.expr(term, deeper);
+                self.query(query, deeper);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                self.all([key, value], deeper);
+                self.query(query, deeper);
+            }
+            Expr::Call { span, fcn, params, .. } => {
+                if let Some(parts) = path(fcn) {
+                    self.calls.push(Call { name: parts.join("."), arguments: params.len(), place: place(span) });
+                    self.references.insert(parts);
+                }
+                self.all(params, deeper);
+            }
+            Expr::UnaryExpr { expr, .. } => self.expr(expr, deeper),
+            Expr::AssignExpr { op, lhs, rhs, .. } => {
+                if *op == regorus::unstable::AssignOp::ColEq {
+                    self.declare(lhs);
+                }
+                self.all([lhs, rhs], deeper);
+            }
+            Expr::BinExpr { lhs, rhs, .. }
+            | Expr::BoolExpr { lhs, rhs, .. }
+            | Expr::ArithExpr { lhs, rhs, .. } => self.all([lhs, rhs], deeper),
+            Expr::Membership { key, value, collection, .. } => {
+                self.all(key, deeper);
+                self.all([value, collection], deeper);
+            }
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => {}
+        }
+    }
+
+    /// The indexes of a reference, and what it starts from where that is no name.
+    fn inside_reference(&mut self, expr: &Expr, depth: usize) {
+        self.depth = self.depth.max(depth);
+        match expr {
+            Expr::RefDot { refr, .. } => self.inside_reference(refr, depth + 1),
+            Expr::RefBrack { refr, index, .. } => {
+                self.inside_reference(refr, depth + 1);
+                self.expr(index, depth + 1);
+            }
+            Expr::Var { .. } => {}
+            other => self.expr(other, depth),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What is refused before a policy may run, because it would stall or kill the process or make its verdicts
+//! unrepeatable.
+//!
+//! regorus finds none of these at load: recursion and long chains end in a stack overflow that nothing can
+//! catch, a deep literal keeps its parser busy for minutes, and an unknown function shows only when the rule
+//! that calls it is reached.
+
+use std::collections::BTreeMap;
+
+use regorus::unstable::BUILTINS;
+
+use super::ast::{Call, ModuleFacts, RuleFacts};
+use crate::diagnostic::Diagnostic;
+
+/// Brackets within brackets. The parser of regorus takes twice as long for each level of a literal.
+pub const MAX_NESTING: usize = 20;
+
+/// Rules that call each other in a chain, and operators in one expression.
+pub const MAX_CHAIN: usize = 256;
+
+/// Functions of OPA whose answer is another one each time, or that reach outside, and what to use instead.
+const UNREPEATABLE: [(&str, &str); 5] = [
+    ("http.send", "declare what it would fetch under custom.facts and read data.facts"),
+    ("opa.runtime", "pass what it would read as a parameter"),
+    ("rand.intn", "leave it out"),
+    ("uuid.rfc4122", "leave it out"),
+    ("time.now_ns", "read data.facts.now: time.parse_rfc3339_ns(data.facts.now)"),
+];
+
+/// Functions that Rego has without a place in the list of builtins.
+const SPECIAL: [&str; 1] = ["print"];
+
+/// Refuses text whose brackets nest deeper than [`MAX_NESTING`], before any parser sees it.
+pub fn check_nesting(file: &str, text: &str) -> Result<(), Diagnostic> {
+    let mut depth = 0_usize;
+    let (mut line, mut column) = (1, 0);
+    let mut within: Option<char> = None;
+    let mut escaped = false;
+    for character in text.chars() {
+        column += 1;
+        if character == '\n' {
+            line += 1;
+            column = 0;
+        }
+        match (within, character) {
+            (Some('#') | Some('"'), '\n') => within = None,
+            (Some('"'), _) if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some('"'), '"') | (Some('`'), '`') => within = None,
+            (Some(_), _) => {}
+            (None, '#' | '"' | '`') => within = Some(character),
+            (None, '[' | '{' | '(') => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    let message = format!("brackets nest more than {MAX_NESTING} deep");
+                    return Err(Diagnostic::new(file, message)
+                        .at(line, column)
+                        .source(text)
+                        .help("move the inner parts to rules of their own, or to a parameter"));
+                }
+            }
+            (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks the modules of a policy, the library's among them, as one program. `modules` pairs each with its
+/// file; problems of the modules from `first_own` on are reported.
+pub fn check_program(modules: &[(String, ModuleFacts)], first_own: usize) -> Vec<Diagnostic> {
+    let program = Program::new(modules);
+    let mut problems = Vec::new();
+    for (file, module) in &modules[first_own..] {
+        for rule in &module.rules {
+            if rule.depth > MAX_CHAIN {
+                let message = format!("an expression of rule {} is more than {MAX_CHAIN} deep", rule.name);
+                problems.push(
+                    Diagnostic::new(file, message).at(rule.place.0, rule.place.1).help("split it over several rules"),
+                );
+            }
+            problems.extend(rule.calls.iter().filter_map(|call| program.check_call(file, module, rule, call)));
+        }
+    }
+    problems.extend(program.check_chains());
+    problems
+}
+
+/// All rules of all modules, by path, and what each of them reads.
+struct Program<'a> {
+    modules: &'a [(String, ModuleFacts)],
+    /// Path of a rule to the modules and rules that make it.
+    rules: BTreeMap<Vec<String>, Vec<(usize, usize)>>,
+}
+
+impl<'a> Program<'a> {
+    fn new(modules: &'a [(String, ModuleFacts)]) -> Self {
+        let mut rules: BTreeMap<Vec<String>, Vec<(usize, usize)>> = BTreeMap::new();
+        for (at, (_, module)) in modules.iter().enumerate() {
+            for (index, rule) in module.rules.iter().enumerate() {
+                rules.entry(rule_path(module, &rule.name)).or_default().push((at, index));
+            }
+        }
+        Self { modules, rules }
+    }
+
+    /// The path from `data` that a reference in `module` means; itself for `input` and local names.
+    fn resolve(module: &ModuleFacts, rule: &RuleFacts, reference: &[String]) -> Vec<String> {
+        let Some(first) = reference.first() else { return Vec::new() };
+        if first == "data" || first == "input" || rule.locals.contains(first) {
+            return reference.to_vec();
+        }
+        if let Some(target) = module.imports.get(first) {
+            return target.iter().chain(&reference[1..]).cloned().collect();
+        }
+        module.package.iter().chain(reference).cloned().collect()
+    }
+
+    /// The rules that a path reaches: the rule that it names or goes into, or all rules below it.
+    fn reached(&self, path: &[String]) -> Vec<&Vec<String>> {
+        if path.first().is_none_or(|first| first != "data") {
+            return Vec::new();
+        }
+        if let Some((rule, _)) = (1..=path.len()).rev().find_map(|end| self.rules.get_key_value(&path[..end])) {
+            return vec![rule];
+        }
+        self.rules.keys().filter(|rule| rule.starts_with(path)).collect()
+    }
+
+    fn check_call(&self, file: &str, module: &ModuleFacts, rule: &RuleFacts, call: &Call) -> Option<Diagnostic> {
+        let problem = |message: String, help: &str| {
+            Some(Diagnostic::new(file, message).at(call.place.0, call.place.1).help(help))
+        };
+        let parts: Vec<String> = call.name.split('.').map(ToOwned::to_owned).collect();
+        let path = Self::resolve(module, rule, &parts);
+        if self.rules.contains_key(&path) || SPECIAL.contains(&call.name.as_str()) {
+            return None;
+        }
+        if let Some((name, instead)) = UNREPEATABLE.iter().find(|(name, _)| *name == call.name) {
+            return problem(format!("{name} is refused: a verdict must be repeatable"), instead);
+        }
+        let Some((_, arity)) = BUILTINS.get(call.name.as_str()) else {
+            return problem(
+                format!("function {} is unknown", call.name),
+                "check its name; docs/policy-contract.md lists what is missing against OPA",
+            );
+        };
+        // One argument more is the output of OPA's relational form: f(x, y).
+        let arity = usize::from(*arity);
+        if call.name != "trace" && arity > 0 && !(arity..=arity + 1).contains(&call.arguments) {
+            let message = format!("{} takes {arity} arguments and is given {}", call.name, call.arguments);
+            return problem(message, "see OPA's policy reference");
+        }
+        None
+    }
+
+    fn check_chains(&self) -> Vec<Diagnostic> {
+        let mut depths: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
+        for start in self.rules.keys() {
+            if let Err(problem) = self.depth_of(start, &mut depths) {
+                return vec![*problem];
+            }
+        }
+        Vec::new()
+    }
+
+    /// How many rules evaluate within each other below `start`, found without recursion of our own.
+    fn depth_of(
+        &'a self,
+        start: &'a Vec<String>,
+        depths: &mut BTreeMap<&'a Vec<String>, usize>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let mut stack: Vec<(&Vec<String>, Vec<&Vec<String>>, usize)> = Vec::new();
+        if !depths.contains_key(start) {
+            stack.push((start, self.reads(start), 1));
+        }
+        while let Some((rule, pending, depth)) = stack.last_mut() {
+            let rule = *rule;
+            let Some(next) = pending.pop() else {
+                let depth = *depth;
+                depths.insert(rule, depth);
+                stack.pop();
+                if let Some((_, _, parent)) = stack.last_mut() {
+                    *parent = (*parent).max(depth + 1);
+                }
+                if depth > MAX_CHAIN {
+                    return Err(self.problem(rule, format!("more than {MAX_CHAIN} rules call each other in a chain")));
+                }
+                continue;
+            };
+            if let Some(known) = depths.get(next) {
+                *depth = (*depth).max(known + 1);
+                continue;
+            }
+            if let Some(at) = stack.iter().position(|(on_stack, _, _)| *on_stack == next) {
+                let mut cycle: Vec<_> = stack[at..].iter().map(|(rule, _, _)| rule.join(".")).collect();
+                cycle.push(next.join("."));
+                return Err(self.problem(next, format!("recursion: {}", cycle.join(" -> "))));
+            }
+            stack.push((next, self.reads(next), 1));
+        }
+        Ok(())
+    }
+
+    /// The rules that the rule at `path` reads.
+    fn reads(&self, path: &[String]) -> Vec<&Vec<String>> {
+        let mut reads = Vec::new();
+        for (at, index) in self.rules.get(path).into_iter().flatten() {
+            let module = &self.modules[*at].1;
+            let rule = &module.rules[*index];
+            for reference in &rule.references {
+                // A local name hides the rule of that name.
+                if reference.first().is_some_and(|first| rule.locals.contains(first)) {
+                    continue;
+                }
+                reads.extend(self.reached(&Self::resolve(module, rule, reference)));
+            }
+        }
+        reads.sort();
+        reads.dedup();
+        reads
+    }
+
+    fn problem(&self, path: &[String], message: String) -> Box<Diagnostic> {
+        let (file, place) = self.rules.get(path).and_then(|rules| rules.first()).map_or(
+            (String::new(), (0, 0)),
+            |(at, index)| {
+                let (file, module) = &self.modules[*at];
+                (file.clone(), module.rules[*index].place)
+            },
+        );
+        Box::new(
+            Diagnostic::new(file, message)
+                .at(place.0, place.1)
+                .help("Rego has no recursion; use walk() for trees, or a comprehension over a list"),
+        )
+    }
+}
+
+fn rule_path(module: &ModuleFacts, name: &str) -> Vec<String> {
+    module.package.iter().cloned().chain([name.to_owned()]).collect()
+}

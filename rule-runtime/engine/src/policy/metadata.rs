@@ -1,0 +1,364 @@
+//! The `# METADATA` block of a policy: found in the text, read as YAML, checked field by field.
+//!
+//! regorus drops comments, so the block is read here, as OPA defines it. Every problem names file, line and
+//! field, and all problems of a block are reported together.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+use super::parameters::ParameterSchema;
+use crate::diagnostic::Diagnostic;
+use crate::facts::FactProvider;
+
+/// How bad a violation is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Patient data or the evidence itself is at risk now.
+    Critical,
+    /// A safeguard that a guideline asks for is missing.
+    High,
+    /// A safeguard is weaker than it should be.
+    Medium,
+    /// Good practice.
+    Low,
+}
+
+impl Severity {
+    /// The name in METADATA.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// When a policy is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// When a resource changes: the input is its item.
+    Change,
+    /// On a schedule: the input is the account.
+    Periodic,
+    /// Either.
+    Both,
+}
+
+impl Trigger {
+    /// Whether changes of resources are judged.
+    pub const fn on_change(self) -> bool {
+        matches!(self, Self::Change | Self::Both)
+    }
+
+    /// Whether the account is judged on a schedule.
+    pub const fn on_schedule(self) -> bool {
+        matches!(self, Self::Periodic | Self::Both)
+    }
+}
+
+/// A place in a guideline that a policy serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuidelineReference {
+    /// The guideline's short name.
+    pub guideline: String,
+    /// Its edition.
+    pub edition: String,
+    /// The part, where it has parts.
+    #[serde(default)]
+    pub part: Option<String>,
+    /// The clause; the chapter alone where `confidence` is `CH`.
+    pub clause: String,
+    /// How sure the reference is.
+    pub confidence: Confidence,
+}
+
+/// How well a clause's number is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confidence {
+    /// Read in the published text.
+    H,
+    /// Read in a draft, an official table or a quotation.
+    M,
+    /// Inferred.
+    L,
+    /// The chapter only; no item number may be printed.
+    #[serde(rename = "CH")]
+    Chapter,
+}
+
+/// What a policy says of itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Metadata {
+    /// One line, English.
+    pub title: String,
+    /// One line, Japanese.
+    pub title_ja: String,
+    /// Why, and what is looked at.
+    pub description: String,
+    /// Where to read more.
+    pub related_resources: Vec<String>,
+    /// Unique; also the file's name.
+    pub id: String,
+    /// How bad a violation is.
+    pub severity: Severity,
+    /// When it is evaluated.
+    pub trigger: Trigger,
+    /// The types that it gives verdicts for.
+    pub resource_types: Vec<String>,
+    /// The schema of its parameters.
+    #[serde(skip)]
+    pub parameters: ParameterSchema,
+    /// What it needs to know beside the item.
+    pub facts: BTreeMap<String, FactProvider>,
+    /// What it serves.
+    pub guidelines: Vec<GuidelineReference>,
+    /// What to set, and the command.
+    pub remediation: String,
+    /// The same in Japanese.
+    pub remediation_ja: Option<String>,
+}
+
+type Field = Option<Spanned<Value>>;
+
+/// OPA's annotations; `custom` is ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Block {
+    scope: Field,
+    title: Field,
+    description: Field,
+    related_resources: Field,
+    #[serde(rename = "authors")]
+    _authors: Field,
+    #[serde(rename = "organizations")]
+    _organizations: Field,
+    #[serde(rename = "schemas")]
+    _schemas: Field,
+    #[serde(rename = "entrypoint")]
+    _entrypoint: Field,
+    custom: Option<BTreeMap<String, Spanned<Value>>>,
+}
+
+/// The YAML of the block above `package`, and the number of lines before its first line.
+struct Found {
+    yaml: String,
+    lines_before: usize,
+}
+
+fn find_block(text: &str) -> Option<Found> {
+    let lines: Vec<&str> = text.lines().collect();
+    let package = lines.iter().position(|line| line.starts_with("package "))?;
+    let start = lines[..package].iter().rposition(|line| !line.starts_with('#')).map_or(0, |at| at + 1);
+    let marker = start + lines[start..package].iter().position(|line| line.trim_end() == "# METADATA")?;
+    let yaml = lines[marker + 1..package]
+        .iter()
+        .map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix('#')).unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n");
+    Some(Found { yaml, lines_before: marker + 1 })
+}
+
+/// Reads the METADATA of the policy in `text`.
+///
+/// # Errors
+/// Every problem of the block.
+pub fn parse(file: &str, text: &str) -> Result<Metadata, Vec<Diagnostic>> {
+    let Some(found) = find_block(text) else {
+        let problem = Diagnostic::new(file, "no METADATA block directly above package")
+            .at(1, 1)
+            .source(text)
+            .help("begin the file with \"# METADATA\"; docs/policy-contract.md shows one");
+        return Err(vec![problem]);
+    };
+    let block: Block = serde_saphyr::from_str(&found.yaml).map_err(|error| vec![yaml_problem(file, text, &found, &error)])?;
+    let mut reader = Reader { file, text, lines_before: found.lines_before, problems: Vec::new() };
+    let metadata = reader.metadata(block);
+    match metadata {
+        Some(metadata) if reader.problems.is_empty() => Ok(metadata),
+        _ => Err(reader.problems),
+    }
+}
+
+fn yaml_problem(file: &str, text: &str, found: &Found, error: &serde_saphyr::Error) -> Diagnostic {
+    let (line, column) = error.location().map_or((0, 0), |at| (to_usize(at.line()), to_usize(at.column())));
+    let message = first_line(&error.without_snippet().to_string());
+    let problem = Diagnostic::new(file, format!("METADATA: {message}"));
+    let problem = if line > 0 { problem.at(line + found.lines_before, column + 2) } else { problem.at(found.lines_before, 1) };
+    problem.source(text).help("mend the YAML behind \"# \"; docs/policy-contract.md lists the fields")
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
+
+/// The parser draws the place below its first line; the place is shown in our own way.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    lines_before: usize,
+    problems: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, field: &str, at: Option<&Spanned<Value>>, message: impl Into<String>, help: &str) {
+        let (line, column) = at.map_or((self.lines_before, 1), |at| {
+            (to_usize(at.referenced.line()) + self.lines_before, to_usize(at.referenced.column()) + 2)
+        });
+        let problem =
+            Diagnostic::new(self.file, message).at(line, column).source(self.text).field(field).help(help);
+        self.problems.push(problem);
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, field: &str, value: Field, expected: &str) -> Option<T> {
+        let value = value.filter(|value| !value.value.is_null())?;
+        match serde_json::from_value(value.value.clone()) {
+            Ok(read) => Some(read),
+            Err(error) => {
+                self.problem(field, Some(&value), format!("{error}; expected {expected}"), "mend it");
+                None
+            }
+        }
+    }
+
+    fn required<T: DeserializeOwned>(&mut self, field: &str, value: Field, expected: &str) -> Option<T> {
+        if value.as_ref().is_none_or(|value| value.value.is_null()) {
+            self.problem(field, None, format!("is missing; expected {expected}"), "add it to the METADATA block");
+            return None;
+        }
+        self.optional(field, value, expected)
+    }
+
+    fn text(&mut self, field: &str, value: Field) -> Option<String> {
+        let place = value.clone();
+        let text: String = self.required(field, value, "a text")?;
+        if text.trim().is_empty() {
+            self.problem(field, place.as_ref(), "is empty; expected a text", "fill it in");
+            return None;
+        }
+        Some(text.trim().to_owned())
+    }
+
+    fn metadata(&mut self, block: Block) -> Option<Metadata> {
+        if let Some(scope) = &block.scope
+            && scope.value != "package"
+        {
+            self.problem("scope", Some(scope), format!("is {}, expected package", scope.value), "a policy is a package");
+        }
+        let mut custom = block.custom.unwrap_or_default();
+        let mut take = |name: &str| custom.remove(name);
+        let title = self.text("title", block.title);
+        let description = self.text("description", block.description);
+        let related_resources = self.related_resources(block.related_resources);
+        let id = self.id(take("id"));
+        let title_ja = self.text("custom.title_ja", take("title_ja"));
+        let severity =
+            self.required("custom.severity", take("severity"), "critical, high, medium or low");
+        let trigger = self.required("custom.trigger", take("trigger"), "change, periodic or both");
+        let resource_types = self.resource_types(take("resource_types"));
+        let parameters = self.parameters(take("parameters"));
+        let facts = self
+            .optional("custom.facts", take("facts"), "fact names, each with provider and its fields")
+            .unwrap_or_default();
+        let guidelines = self
+            .optional(
+                "custom.guidelines",
+                take("guidelines"),
+                "a list of {guideline, edition, part, clause, confidence}",
+            )
+            .unwrap_or_default();
+        let remediation = self.text("custom.remediation", take("remediation"));
+        let remediation_ja = self.optional("custom.remediation_ja", take("remediation_ja"), "a text");
+        for (name, value) in &custom {
+            self.problem(
+                &format!("custom.{name}"),
+                Some(value),
+                "is not a field of METADATA",
+                "check the spelling; docs/policy-contract.md lists the fields",
+            );
+        }
+        Some(Metadata {
+            title: title?,
+            title_ja: title_ja?,
+            description: description?,
+            related_resources,
+            id: id?,
+            severity: severity?,
+            trigger: trigger?,
+            resource_types: resource_types?,
+            parameters: parameters?,
+            facts,
+            guidelines,
+            remediation: remediation?,
+            remediation_ja,
+        })
+    }
+
+    fn id(&mut self, value: Field) -> Option<String> {
+        let place = value.clone();
+        let id = self.text("custom.id", value)?;
+        let well_formed = id.len() <= 64
+            && id.split('-').all(|part| {
+                !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            });
+        if !well_formed {
+            let message = format!("is \"{id}\", expected words of a-z and 0-9 with - between, 64 characters at most");
+            self.problem("custom.id", place.as_ref(), message, "rename the policy");
+            return None;
+        }
+        Some(id)
+    }
+
+    fn resource_types(&mut self, value: Field) -> Option<Vec<String>> {
+        let place = value.clone();
+        let expected = "a list of resource types such as AWS::S3::Bucket";
+        let types: Vec<String> = self.required("custom.resource_types", value, expected)?;
+        if types.is_empty() {
+            self.problem("custom.resource_types", place.as_ref(), "is empty", expected);
+            return None;
+        }
+        for (index, name) in types.iter().enumerate() {
+            if name.split("::").count() < 3 {
+                let field = format!("custom.resource_types[{index}]");
+                self.problem(&field, place.as_ref(), format!("\"{name}\" is not a resource type"), expected);
+            }
+        }
+        Some(types)
+    }
+
+    fn parameters(&mut self, value: Field) -> Option<ParameterSchema> {
+        let Some(schema) = value else { return Some(ParameterSchema::default()) };
+        match ParameterSchema::new(schema.value.clone()) {
+            Ok(schema) => Some(schema),
+            Err((field, message)) => {
+                let field = if field.is_empty() { "custom.parameters".into() } else { format!("custom.parameters.{field}") };
+                self.problem(&field, Some(&schema), message, "expected a JSON Schema of type object");
+                None
+            }
+        }
+    }
+
+    fn related_resources(&mut self, value: Field) -> Vec<String> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Link {
+            Plain(String),
+            Described { r#ref: String },
+        }
+        let links: Vec<Link> =
+            self.optional("related_resources", value, "a list of URLs or of {ref, description}").unwrap_or_default();
+        links.into_iter().map(|link| match link { Link::Plain(url) | Link::Described { r#ref: url } => url }).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! Policies: Rego files with METADATA, checked before they may judge anything.
+//!
+//! In: a folder. Out: a [`PolicySet`] of the policies that may run, and a [`Diagnostic`] for each that may
+//! not; one bad file does not hide the others.
+
+mod ast;
+mod guard;
+pub mod load;
+mod metadata;
+pub mod parameters;
+mod references;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use metadata::{Confidence, GuidelineReference, Metadata, Severity, Trigger};
+
+use crate::diagnostic::Diagnostic;
+
+/// One policy, ready to be evaluated.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// `data.sekisho_policies.dynamodb_pitr`.
+    pub package: String,
+    /// Where it was read.
+    pub file: PathBuf,
+    /// The folder that it stands in, relative to the policies' root; empty for the root itself.
+    pub pack: String,
+    /// Its text.
+    pub source: Arc<str>,
+    /// The `_test.rego` beside it.
+    pub test_file: Option<PathBuf>,
+    /// Whether it has `not_applicable`.
+    pub(crate) has_not_applicable: bool,
+    /// Whether it has `judged`.
+    pub(crate) has_judged: bool,
+    /// The library and the policy, parsed.
+    pub(crate) engine: regorus::Engine,
+}
+
+impl Policy {
+    /// `custom.id`.
+    pub fn id(&self) -> &str {
+        &self.metadata.id
+    }
+
+    /// Whether it judges changes of resources of that type.
+    pub fn judges_change_of(&self, resource_type: &str) -> bool {
+        self.metadata.trigger.on_change() && self.metadata.resource_types.iter().any(|name| name == resource_type)
+    }
+}
+
+/// One library module: Rego that policies import.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// Where it was read.
+    pub file: PathBuf,
+    /// Its text.
+    pub source: Arc<str>,
+    /// The `_test.rego` beside it.
+    pub test_file: Option<PathBuf>,
+}
+
+/// All policies of a folder.
+#[derive(Debug, Default)]
+pub struct PolicySet {
+    /// By id.
+    policies: BTreeMap<String, Arc<Policy>>,
+    /// The problems of the policies that may not run, by the id that the file's name gives.
+    broken: BTreeMap<String, Vec<Diagnostic>>,
+    /// Problems that belong to no policy: a library that does not parse, a folder that cannot be read.
+    problems: Vec<Diagnostic>,
+    libraries: Vec<Library>,
+}
+
+/// A rule names what is not there, or what may not run.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SelectError {
+    /// No policy and no pack has that name.
+    #[error("no policy and no pack is called \"{name}\"; there are the policies {policies} and the packs {packs}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        policies: String,
+        /// What there is.
+        packs: String,
+    },
+    /// The policy was refused when it was loaded.
+    #[error("policy \"{id}\" cannot be used: {}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Broken {
+        /// The policy.
+        id: String,
+        /// Why.
+        problems: Vec<Diagnostic>,
+    },
+    /// Nothing was named.
+    #[error("no policy is named; set the rule parameter \"policy\" to a policy's id or a pack's name")]
+    Nothing,
+}
+
+impl PolicySet {
+    /// The policies that may run, by id.
+    pub fn policies(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.policies.values()
+    }
+
+    /// The library modules.
+    pub fn libraries(&self) -> &[Library] {
+        &self.libraries
+    }
+
+    /// The policy of that id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(id)
+    }
+
+    /// Every problem found while loading, in the order of the files.
+    pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.problems.iter().chain(self.broken.values().flatten())
+    }
+
+    /// The packs: the folders that hold policies.
+    pub fn packs(&self) -> BTreeSet<&str> {
+        self.policies.values().map(|policy| policy.pack.as_str()).filter(|pack| !pack.is_empty()).collect()
+    }
+
+    /// The policies that `names` stand for: ids or packs, with commas between, each once and in their order.
+    ///
+    /// # Errors
+    /// A name is unknown, or a policy among them was refused when it was loaded. A pack with a refused
+    /// policy is an error too: its other policies are in [`Selection::policies`].
+    pub fn select(&self, names: &str) -> Selection {
+        let mut selection = Selection::default();
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            selection.add(self, name);
+        }
+        if selection.policies.is_empty() && selection.problems.is_empty() {
+            selection.problems.push(SelectError::Nothing);
+        }
+        selection
+    }
+}
+
+/// What a list of names stands for.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Those that may run.
+    pub policies: Vec<Arc<Policy>>,
+    /// Why others may not.
+    pub problems: Vec<SelectError>,
+}
+
+impl Selection {
+    fn push(&mut self, policy: &Arc<Policy>) {
+        if !self.policies.iter().any(|known| known.id() == policy.id()) {
+            self.policies.push(Arc::clone(policy));
+        }
+    }
+
+    fn add(&mut self, set: &PolicySet, name: &str) {
+        if let Some(policy) = set.policies.get(name) {
+            return self.push(policy);
+        }
+        let in_pack = |pack: &str| pack == name || pack.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        let mut found = false;
+        for policy in set.policies.values().filter(|policy| in_pack(&policy.pack)) {
+            found = true;
+            self.push(policy);
+        }
+        for (id, problems) in &set.broken {
+            let of_pack = problems.iter().any(|problem| {
+                let folder = format!("/{name}/");
+                problem.file.contains(&folder)
+            });
+            if id == name || of_pack {
+                found = true;
+                self.problems.push(SelectError::Broken { id: id.clone(), problems: problems.clone() });
+            }
+        }
+        if !found {
+            let list = |names: Vec<&str>| if names.is_empty() { "(none)".to_owned() } else { names.join(", ") };
+            self.problems.push(SelectError::Unknown {
+                name: name.to_owned(),
+                policies: list(set.policies.keys().map(String::as_str).collect()),
+                packs: list(set.packs().into_iter().collect()),
+            });
+        }
+    }
+}
+
+/// The names of a module's rules with line and column.
+pub(crate) fn rule_places(module: &regorus::unstable::Module) -> Vec<(String, usize, usize)> {
+    let facts = ast::module_facts(module);
+    facts.rules.into_iter().map(|rule| (rule.name, rule.place.0, rule.place.1)).collect()
+}

@@ -1,0 +1,88 @@
+//! A rule: policies with parameters, what they say of one item, and what AWS Config is told of it.
+//!
+//! In: the rule's parameters and an [`Outcome`]. Out: each policy's `data.parameters`, and one
+//! [`Evaluation`] a resource.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::Outcome;
+use crate::policy::Policy;
+use crate::policy::parameters::POLICY_PARAMETER;
+use crate::verdict::{Compliance, Evaluation, Language, ResourceKey, Verdict};
+
+/// `data.parameters` of each of `policies`, by id. `source` names where `given` came from
+/// (`ruleParameters`, a file, `--param`).
+///
+/// # Errors
+/// Every parameter that a policy's schema refuses, and every one that none of the policies has.
+pub fn parameters(
+    policies: &[Arc<Policy>],
+    given: &Map<String, Value>,
+    source: &str,
+) -> Result<BTreeMap<String, Value>, Vec<Diagnostic>> {
+    let mut problems = unknown_parameters(policies, given, source);
+    let mut applied = BTreeMap::new();
+    for policy in policies {
+        match policy.metadata.parameters.apply(given) {
+            Ok(values) => {
+                applied.insert(policy.id().to_owned(), values);
+            }
+            Err(found) => problems.extend(found.into_iter().map(|problem| {
+                Diagnostic::new(source, problem.message)
+                    .field(problem.parameter)
+                    .help(format!("see the parameters of policy {}", policy.id()))
+            })),
+        }
+    }
+    if problems.is_empty() { Ok(applied) } else { Err(problems) }
+}
+
+fn unknown_parameters(policies: &[Arc<Policy>], given: &Map<String, Value>, source: &str) -> Vec<Diagnostic> {
+    let mut known: Vec<&str> = policies.iter().flat_map(|policy| policy.metadata.parameters.names()).collect();
+    known.sort_unstable();
+    known.dedup();
+    let listed = if known.is_empty() { "it has none".to_owned() } else { known.join(", ") };
+    given
+        .keys()
+        .filter(|name| *name != POLICY_PARAMETER && !known.contains(&name.as_str()))
+        .map(|name| {
+            Diagnostic::new(source, "is not a parameter of the rule's policies")
+                .field(name.clone())
+                .help(format!("the parameters are: {listed}"))
+        })
+        .collect()
+}
+
+/// What AWS Config is told after an item or the account was judged: one evaluation a resource, the worst of
+/// its policies.
+///
+/// Where a policy failed, only NON_COMPLIANT is told: the failed policy might have denied what the others
+/// passed, and a COMPLIANT of theirs would be a false one.
+pub fn evaluations(
+    outcome: &Outcome,
+    policies: usize,
+    ordering_timestamp: Timestamp,
+    language: Language,
+) -> Vec<Evaluation> {
+    let mut by_resource: BTreeMap<&ResourceKey, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in &outcome.verdicts {
+        by_resource.entry(&verdict.resource).or_default().push(verdict);
+    }
+    by_resource
+        .into_iter()
+        .map(|(resource, verdicts)| {
+            Evaluation::fold(&verdicts, resource.clone(), ordering_timestamp, language, policies > 1)
+        })
+        .filter(|evaluation| outcome.errors.is_empty() || evaluation.compliance == Compliance::NonCompliant)
+        .collect()
+}
+
+/// NOT_APPLICABLE for a resource that the rule does not judge: deleted, out of scope, of another type.
+pub fn not_applicable(resource: ResourceKey, ordering_timestamp: Timestamp) -> Evaluation {
+    Evaluation { resource, compliance: Compliance::NotApplicable, annotation: None, ordering_timestamp }
+}
