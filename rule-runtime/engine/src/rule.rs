@@ -61,10 +61,12 @@ fn unknown_parameters(policies: &[Arc<Policy>], given: &Map<String, Value>, sour
 /// What AWS Config is told after an item or the account was judged: one evaluation a resource, the worst of
 /// its policies.
 ///
-/// Where a policy failed, only NON_COMPLIANT is told: the failed policy might have denied what the others
-/// passed, and a COMPLIANT of theirs would be a false one.
+/// `complete` says whether all policies of the rule could judge. Where one could not, only NON_COMPLIANT is
+/// told: it might have denied what the others passed, and a COMPLIANT of theirs would be a false one.
+/// `policies` is how many the rule has; more than one are named in the annotation.
 pub fn evaluations(
     outcome: &Outcome,
+    complete: bool,
     policies: usize,
     ordering_timestamp: Timestamp,
     language: Language,
@@ -78,11 +80,51 @@ pub fn evaluations(
         .map(|(resource, verdicts)| {
             Evaluation::fold(&verdicts, resource.clone(), ordering_timestamp, language, policies > 1)
         })
-        .filter(|evaluation| outcome.errors.is_empty() || evaluation.compliance == Compliance::NonCompliant)
+        .filter(|evaluation| complete || evaluation.compliance == Compliance::NonCompliant)
         .collect()
 }
 
 /// NOT_APPLICABLE for a resource that the rule does not judge: deleted, out of scope, of another type.
 pub fn not_applicable(resource: ResourceKey, ordering_timestamp: Timestamp) -> Evaluation {
     Evaluation { resource, compliance: Compliance::NotApplicable, annotation: None, ordering_timestamp }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::policy::Severity;
+
+    fn outcome(compliances: &[(&str, Compliance)]) -> Outcome {
+        let verdict = |(policy, compliance): &(&str, Compliance)| Verdict {
+            policy_id: (*policy).to_owned(),
+            severity: Severity::High,
+            resource: ResourceKey { resource_type: "AWS::S3::Bucket".into(), resource_id: "b".into() },
+            account_id: None,
+            region: None,
+            compliance: *compliance,
+            reasons: vec![crate::verdict::Reason { msg: "why".into(), msg_ja: None }],
+            capture_time: None,
+        };
+        Outcome { verdicts: compliances.iter().map(verdict).collect(), errors: Vec::new() }
+    }
+
+    fn told(outcome: &Outcome, complete: bool) -> Vec<Compliance> {
+        evaluations(outcome, complete, 2, Timestamp::UNIX_EPOCH, Language::En).iter().map(|e| e.compliance).collect()
+    }
+
+    #[test]
+    fn one_evaluation_a_resource_the_worst_of_its_policies() {
+        let outcome = outcome(&[("a", Compliance::Compliant), ("b", Compliance::NonCompliant)]);
+        assert_eq!(told(&outcome, true), [Compliance::NonCompliant]);
+    }
+
+    #[test]
+    fn where_a_policy_failed_no_compliant_is_told() {
+        let passed = outcome(&[("a", Compliance::Compliant)]);
+        assert_eq!(told(&passed, true), [Compliance::Compliant]);
+        assert_eq!(told(&passed, false), []);
+        let denied = outcome(&[("a", Compliance::NonCompliant)]);
+        assert_eq!(told(&denied, false), [Compliance::NonCompliant]);
+    }
 }

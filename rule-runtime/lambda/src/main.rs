@@ -1,1 +1,43 @@
-fn main(){}
+//! The Lambda function of an AWS Config rule: binary `bootstrap`.
+//!
+//! Start: policies are loaded once and AWS clients are made. Each invocation: [`function`] reads the event, asks
+//! the policies and tells AWS Config. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
+//! again and AWS Config shows the rule in error.
+
+mod error;
+mod facts;
+mod function;
+mod logging;
+mod settings;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::function::Function;
+use crate::settings::Settings;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    logging::init();
+    let function = match Settings::from_env() {
+        Ok(settings) => Arc::new(Function::new(settings).await),
+        Err(problem) => {
+            tracing::error!(error = %problem, "the settings cannot be used");
+            return ExitCode::FAILURE;
+        }
+    };
+    let handler = service_fn(move |event: LambdaEvent<Value>| {
+        let function = Arc::clone(&function);
+        async move { function.handle(event).await }
+    });
+    match lambda_runtime::run(handler).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the Lambda Runtime API cannot be reached");
+            ExitCode::FAILURE
+        }
+    }
+}

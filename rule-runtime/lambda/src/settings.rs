@@ -1,0 +1,47 @@
+//! What the environment sets: where the policies are, the language of annotations, facts from a file.
+
+use std::env;
+use std::path::PathBuf;
+
+use sekisho_engine::verdict::Language;
+
+/// The function's settings.
+#[derive(Debug)]
+pub struct Settings {
+    /// `SEKISHO_POLICIES`; else `policies` in `LAMBDA_TASK_ROOT`; else `policies` beside the binary.
+    pub policies: PathBuf,
+    /// `SEKISHO_LANGUAGE`: `en`, `ja` or `both` (default).
+    pub language: Language,
+    /// `SEKISHO_FACTS_FILE`: recorded facts that are used instead of AWS, read anew at each invocation. For
+    /// replay on a laptop; a deployed function leaves it unset.
+    pub facts_file: Option<PathBuf>,
+    /// `AWS_REGION`, which Lambda sets.
+    pub region: String,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A variable holds what it must not.
+    pub fn from_env() -> Result<Self, String> {
+        let given = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let language = given("SEKISHO_LANGUAGE").map_or(Ok(Language::default()), |text| {
+            text.parse().map_err(|error| format!("SEKISHO_LANGUAGE: {error}"))
+        })?;
+        let root = given("LAMBDA_TASK_ROOT").map(PathBuf::from).or_else(beside_the_binary);
+        let policies = given("SEKISHO_POLICIES")
+            .map(PathBuf::from)
+            .unwrap_or_else(|| root.unwrap_or_default().join("policies"));
+        Ok(Self {
+            policies,
+            language,
+            facts_file: given("SEKISHO_FACTS_FILE").map(PathBuf::from),
+            region: given("AWS_REGION").unwrap_or_default(),
+        })
+    }
+}
+
+fn beside_the_binary() -> Option<PathBuf> {
+    env::current_exe().ok()?.parent().map(ToOwned::to_owned)
+}
