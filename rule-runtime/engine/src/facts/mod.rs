@@ -1,23 +1,116 @@
 //! Facts: knowledge that no configuration item carries, declared by policies and handed to them as data.
+//!
+//! In: what METADATA declares ([`FactProvider`]), the bytes of a roster ([`roster`]), a file of recorded facts
+//! ([`RecordedFacts`]). Out: the values under `data.facts`. Fetching is not done here: the engine has no network.
+
+pub mod roster;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-/// Provider (temporary stub by the lead; helper B replaces this file).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::item::load::json_problem;
+
+/// Where a fact comes from, as `custom.facts.<name>` declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "provider", rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
 pub enum FactProvider {
-    /// r
+    /// A staff roster in S3.
     Roster {
-        /// p
+        /// The parameter that holds `s3://bucket/key`.
         uri_parameter: String,
     },
-    /// i
+    /// The account's IAM users with console password, access keys and their last use.
     IamUsers {},
 }
+
 impl FactProvider {
-    /// n
-    pub fn name(&self) -> &'static str {
+    /// The name in METADATA.
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Roster { .. } => "roster",
             Self::IamUsers {} => "iam-users",
         }
+    }
+}
+
+/// Why a fact cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FactError {
+    /// A parameter that the fact is read by is malformed.
+    #[error("parameter {parameter} {message}")]
+    Parameter {
+        /// Its name.
+        parameter: String,
+        /// What was found and expected.
+        message: String,
+    },
+    /// A file of facts is malformed.
+    #[error("{0}")]
+    File(Diagnostic),
+}
+
+/// The version of the facts file that this version reads and writes.
+const VERSION: u32 = 1;
+
+/// A facts file: it makes a run repeatable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedFacts {
+    /// 1.
+    pub version: u32,
+    /// `data.facts.now` of the run.
+    #[serde(default)]
+    pub now: Option<Timestamp>,
+    /// By name.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Value>,
+}
+
+impl RecordedFacts {
+    /// Reads a facts file; `name` is for the error.
+    ///
+    /// # Errors
+    /// It is not JSON of that form, or of another version.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, FactError> {
+        let text = String::from_utf8_lossy(bytes);
+        let recorded: Self =
+            serde_json::from_str(&text).map_err(|error| FactError::File(json_problem(name, &text, &error)))?;
+        if recorded.version != VERSION {
+            let message = format!("is {}, this version reads {VERSION}", recorded.version);
+            return Err(FactError::File(Diagnostic::new(name, message).field("version").help("record the facts again")));
+        }
+        Ok(recorded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn providers_as_metadata_spells_them() {
+        let roster: FactProvider =
+            serde_json::from_value(json!({"provider": "roster", "uri_parameter": "rosterS3Uri"})).unwrap();
+        assert_eq!(roster, FactProvider::Roster { uri_parameter: "rosterS3Uri".into() });
+        assert_eq!(roster.name(), "roster");
+        let users: FactProvider = serde_json::from_value(json!({"provider": "iam-users"})).unwrap();
+        assert_eq!(users.name(), "iam-users");
+        assert!(serde_json::from_value::<FactProvider>(json!({"provider": "iam-users", "x": 1})).is_err());
+    }
+
+    #[test]
+    fn a_facts_file_of_another_version_is_refused() {
+        let good = br#"{"version": 1, "now": "2026-11-23T01:00:00Z", "facts": {"a": [1]}}"#;
+        assert_eq!(RecordedFacts::parse("f", good).unwrap().facts["a"], json!([1]));
+        let error = RecordedFacts::parse("f.json", br#"{"version": 2}"#).unwrap_err().to_string();
+        assert!(error.starts_with("f.json: version: is 2"), "{error}");
+        let error = RecordedFacts::parse("f.json", b"{\n\"version\": }").unwrap_err().to_string();
+        assert!(error.starts_with("f.json:2:12: is not valid JSON"), "{error}");
     }
 }
