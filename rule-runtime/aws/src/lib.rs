@@ -1,1 +1,9 @@
-//! Placeholder.
+//! AWS behind small interfaces: what the function tells AWS Config, and what policies need to know.
+//!
+//! [`clients`] makes the clients once, [`evaluations`] sends verdicts, [`facts`] fetches rosters and IAM users.
+
+pub mod clients;
+pub mod evaluations;
+pub mod facts;
+mod iam;
+mod s3;
