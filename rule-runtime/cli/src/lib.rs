@@ -1,1 +1,65 @@
-//! Placeholder.
+//! The command line of Sekisho: `sekisho test`, `sekisho scan` and `sekisho replay`.
+//!
+//! In [`commands`] one file a subcommand, in [`output`] one file an output format. [`fixture`] reads the files
+//! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
+
+pub mod commands;
+pub mod fixture;
+pub mod given;
+pub mod output;
+pub mod replay;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit codes, as linters have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All compliant, all tests passed.
+    Success = 0,
+    /// A violation was found, a test failed.
+    Violations = 1,
+    /// Something could not be read, evaluated or reported.
+    Error = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Policy as code for AWS Config: Rego policies over configuration items.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 all compliant, 1 violations found, 2 error.\n\n\
+                  Examples:\n  \
+                  sekisho test                              run the fixtures and the Rego tests\n  \
+                  sekisho scan snapshot.json.gz             judge every item of a snapshot\n  \
+                  sekisho replay fixtures                   run the real Lambda function without AWS"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Test(commands::test::TestArguments),
+    Scan(commands::scan::ScanArguments),
+    Replay(commands::replay::ReplayArguments),
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let exit = match arguments.command {
+        Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Replay(arguments) => commands::replay::run(&arguments),
+    };
+    exit.into()
+}

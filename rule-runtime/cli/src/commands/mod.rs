@@ -1,0 +1,5 @@
+//! One file a subcommand.
+
+pub mod replay;
+pub mod scan;
+pub mod test;

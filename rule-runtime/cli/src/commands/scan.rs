@@ -1,0 +1,341 @@
+//! `sekisho scan`: every applicable policy over every item found.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use sekisho_engine::diagnostic::Diagnostic;
+use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, PolicyData};
+use sekisho_engine::item::shape::Found;
+use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, load};
+use sekisho_engine::policy::Policy;
+use sekisho_engine::rule;
+use sekisho_engine::verdict::{Compliance, Language, Verdict};
+use serde_json::{Map, Value};
+
+use crate::Exit;
+use crate::given::{self, Pair, PolicyFolder};
+use crate::output::{self, scan_json, scan_table};
+
+/// How long a scan takes before it shows a progress bar.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// The region of the account item where no item names one.
+const DEFAULT_REGION: &str = "ap-northeast-1";
+
+/// Judge configuration items: every policy that applies over every item found
+///
+/// PATH is a file or a folder: items, lists, JSON lines, API answers, SNS envelopes, Lambda events, snapshots,
+/// gzipped or not. The shape is detected.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sekisho scan snapshot.json.gz\n  \
+    sekisho scan items/ --policy medical-jp --param allowedRegions=ap-northeast-1\n  \
+    aws configservice get-resource-config-history --resource-type AWS::S3::Bucket --resource-id b > b.json\n  \
+    sekisho scan b.json --format json\n  \
+    sekisho scan account.json --facts roster=staff.csv --facts iam_users=users.json")]
+pub struct ScanArguments {
+    /// Files and folders with configuration items
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    folder: PolicyFolder,
+    /// A policy's id or a pack's name; repeat for more; all where none is given
+    #[arg(long = "policy", value_name = "NAME")]
+    names: Vec<String>,
+    /// A rule parameter; repeat for more
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<Pair>,
+    /// A fact from a file, for policies that need to know more than the item; repeat for more
+    #[arg(long, value_name = "NAME=FILE")]
+    facts: Vec<Pair>,
+    /// The time of the evaluation (RFC 3339); now where it is not given
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    format: ScanFormat,
+    /// Language of the reasons in the table: en, ja or both
+    #[arg(long, value_name = "LANGUAGE", default_value = "both")]
+    lang: Language,
+    /// Show compliant resources in the table too
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScanFormat {
+    /// A table on a terminal, lines with tabs in a pipe
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line, one line a verdict or an error
+    Jsonl,
+}
+
+/// A verdict and the file that its item came from.
+#[derive(Debug)]
+pub struct Located<T> {
+    /// The file; `(account)` for a periodic policy.
+    pub file: String,
+    /// What was found.
+    pub found: T,
+}
+
+/// All that a scan found.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// One a policy and resource.
+    pub verdicts: Vec<Located<Verdict>>,
+    /// Policies that failed on an item.
+    pub errors: Vec<Located<EvaluationError>>,
+    /// What could not be read.
+    pub problems: Vec<Diagnostic>,
+    /// Files without a problem.
+    pub files_good: usize,
+    /// Files that were read.
+    pub files: usize,
+    /// Items that were found.
+    pub items: usize,
+    /// Items that no policy applies to.
+    pub without_policy: usize,
+    /// What is worth a word and is no problem.
+    pub notes: Vec<String>,
+}
+
+impl Scan {
+    /// How many verdicts there are of each compliance type.
+    pub fn count(&self, compliance: Compliance) -> usize {
+        self.verdicts.iter().filter(|verdict| verdict.found.compliance == compliance).count()
+    }
+
+    fn exit(&self) -> Exit {
+        if !self.problems.is_empty() || !self.errors.is_empty() {
+            Exit::Error
+        } else if self.count(Compliance::NonCompliant) > 0 {
+            Exit::Violations
+        } else {
+            Exit::Success
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &ScanArguments) -> Exit {
+    let mut scan = Scan::default();
+    let set = arguments.folder.load();
+    let (policies, problems) = given::select(&set, &arguments.names);
+    scan.problems.extend(problems);
+    if policies.is_empty() && scan.problems.is_empty() {
+        let folder = arguments.folder.policies.display().to_string();
+        scan.problems.push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
+    }
+    let evaluator = evaluator(arguments, &policies, &mut scan);
+    let items = read(arguments, &mut scan);
+    judge(arguments, &evaluator, &items, &mut scan);
+    output::diagnostic::errors(&scan.problems);
+    match arguments.format {
+        ScanFormat::Table => scan_table::print(&scan, arguments.lang, arguments.all),
+        ScanFormat::Json => scan_json::print(&scan),
+        ScanFormat::Jsonl => scan_json::print_lines(&scan),
+    }
+    scan_table::print_summary(&scan);
+    scan.exit()
+}
+
+/// The policies with their parameters and facts. A policy whose facts were not given cannot judge: that is
+/// noted, and an error where the policy was asked for by name.
+fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Scan) -> Evaluator {
+    let files = given::fact_files(&arguments.facts);
+    let mut evaluator = Evaluator::new();
+    let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
+    for name in files.keys().filter(|name| !known.contains(name)) {
+        scan.problems.push(
+            Diagnostic::new("--facts", format!("no policy needs a fact called \"{name}\"")).help("check its name"),
+        );
+    }
+    let (ready, waiting): (Vec<_>, Vec<_>) = policies
+        .iter()
+        .cloned()
+        .partition(|policy| policy.metadata.facts.keys().all(|name| files.contains_key(name)));
+    for policy in waiting {
+        let missing: Vec<_> =
+            policy.metadata.facts.keys().filter(|name| !files.contains_key(*name)).map(String::as_str).collect();
+        let flags: Vec<_> = missing.iter().map(|name| format!("--facts {name}=FILE")).collect();
+        let message = format!("policy {} was not run: it needs {}", policy.id(), flags.join(" "));
+        if arguments.names.iter().any(|name| name == policy.id()) {
+            scan.problems.push(Diagnostic::new("--facts", message));
+        } else {
+            scan.notes.push(message);
+        }
+    }
+    let mut parameters = given::parameters(&arguments.parameters);
+    ready.iter().for_each(|policy| given::fill_uris(policy, &files, &mut parameters));
+    let applied = match rule::parameters(&ready, &parameters, "--param") {
+        Ok(applied) => applied,
+        Err(problems) => {
+            scan.problems.extend(problems);
+            return evaluator;
+        }
+    };
+    let now = given::now(arguments.now);
+    for policy in &ready {
+        let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
+        match facts(policy, &files, &parameters, scan) {
+            Some(facts) => {
+                let added = evaluator.add(policy, &PolicyData { parameters, facts, now });
+                scan.problems.extend(added.err());
+            }
+            None => scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id())),
+        }
+    }
+    evaluator
+}
+
+fn facts(
+    policy: &Policy,
+    files: &given::FactFiles,
+    parameters: &Value,
+    scan: &mut Scan,
+) -> Option<Map<String, Value>> {
+    let mut facts = Map::new();
+    for (name, provider) in &policy.metadata.facts {
+        match given::read_fact(provider, files.get(name)?, parameters, None) {
+            Ok(fact) => {
+                scan.problems.extend(fact.problems);
+                facts.insert(name.clone(), fact.value);
+            }
+            Err(problem) => {
+                scan.problems.push(problem);
+                return None;
+            }
+        }
+    }
+    Some(facts)
+}
+
+/// Reads every file; what is no item is a problem or a note.
+fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<ConfigurationItem>> {
+    let files = load::files(&arguments.paths);
+    scan.problems.extend(files.problems);
+    if !files.passed_over.is_empty() {
+        let passed_over = output::count(files.passed_over.len(), "other file");
+        scan.notes.push(format!("{passed_over} passed over: neither JSON nor gzip"));
+    }
+    if files.files.is_empty() && scan.problems.is_empty() {
+        let paths: Vec<_> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
+        scan.problems.push(Diagnostic::new(paths.join(", "), "holds no file with configuration items"));
+    }
+    let mut items = Vec::new();
+    for path in &files.files {
+        let file = path.display().to_string();
+        let before = scan.problems.len();
+        for found in load::read_file(path) {
+            match found {
+                Found::Item(item) => items.push(Located { file: file.clone(), found: *item }),
+                Found::NoItem(name) => scan.notes.push(format!("{file}: a {name}, which carries no item")),
+                Found::Bad(problem) => scan.problems.push(problem),
+            }
+        }
+        scan.files += 1;
+        scan.files_good += usize::from(scan.problems.len() == before);
+    }
+    scan.items = items.len();
+    items
+}
+
+fn judge(
+    arguments: &ScanArguments,
+    evaluator: &Evaluator,
+    items: &[Located<ConfigurationItem>],
+    scan: &mut Scan,
+) {
+    let (accounts, resources): (Vec<_>, Vec<_>) =
+        items.iter().partition(|item| item.found.resource.resource_type == ACCOUNT_TYPE);
+    let references: Vec<_> = resources.iter().map(|item| &item.found).collect();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let progress = Progress::new(references.len());
+    let outcomes = evaluator.judge_all(&references, Occasion::Change, threads, &|done| progress.show(done));
+    progress.finish();
+    let change = resources.iter().map(|item| item.file.clone()).zip(outcomes);
+    let periodic = periodic_items(arguments, evaluator, &accounts, &resources);
+    let account_items: Vec<_> = periodic.iter().map(|item| &item.found).collect();
+    let outcomes = evaluator.judge_all(&account_items, Occasion::Schedule, threads, &|_| {});
+    let periodic = periodic.iter().map(|item| item.file.clone()).zip(outcomes);
+    for (file, outcome) in change.chain(periodic) {
+        scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
+        let located = |found| Located { file: file.clone(), found };
+        scan.verdicts.extend(outcome.verdicts.into_iter().map(located));
+        scan.errors.extend(outcome.errors.into_iter().map(|found| Located { file: file.clone(), found }));
+    }
+}
+
+/// Periodic policies judge accounts: those given as items, else each account that the items belong to.
+fn periodic_items(
+    arguments: &ScanArguments,
+    evaluator: &Evaluator,
+    accounts: &[&Located<ConfigurationItem>],
+    resources: &[&Located<ConfigurationItem>],
+) -> Vec<Located<ConfigurationItem>> {
+    if !evaluator.policies().any(|policy| policy.metadata.trigger.on_schedule()) {
+        return accounts.iter().map(|item| Located { file: item.file.clone(), found: item.found.clone() }).collect();
+    }
+    if !accounts.is_empty() {
+        return accounts.iter().map(|item| Located { file: item.file.clone(), found: item.found.clone() }).collect();
+    }
+    let now = given::now(arguments.now);
+    let mut regions: BTreeMap<&str, &str> = BTreeMap::new();
+    for item in resources {
+        if let Some(account) = item.found.account_id.as_deref() {
+            let region = item.found.region.as_deref().filter(|region| *region != "global");
+            regions.entry(account).or_insert_with(|| region.unwrap_or(DEFAULT_REGION));
+        }
+    }
+    regions
+        .into_iter()
+        .map(|(account, region)| Located {
+            file: "(account)".to_owned(),
+            found: ConfigurationItem::account(account, region, now),
+        })
+        .collect()
+}
+
+/// A progress bar that shows itself only when the scan takes long, and only on a terminal.
+struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    shown: Mutex<bool>,
+}
+
+impl Progress {
+    fn new(items: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(items as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} items {eta} left") {
+            bar.set_style(style);
+        }
+        Self { bar, start: Instant::now(), shown: Mutex::new(false) }
+    }
+
+    fn show(&self, done: usize) {
+        if done % 64 != 0 {
+            return;
+        }
+        self.bar.set_position(done as u64);
+        if let Ok(mut shown) = self.shown.try_lock()
+            && !*shown
+            && self.start.elapsed() > PATIENCE
+        {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            *shown = true;
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

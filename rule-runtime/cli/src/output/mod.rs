@@ -1,0 +1,39 @@
+//! What the commands print: one file an output format.
+//!
+//! Results go to standard output, what a person reads beside them (problems, progress, the summary) to standard
+//! error, so that a pipe carries results only.
+
+pub mod diagnostic;
+pub mod replay_json;
+pub mod replay_table;
+pub mod scan_json;
+pub mod scan_table;
+pub mod test_json;
+pub mod test_junit;
+pub mod test_pretty;
+
+use anstyle::{AnsiColor, Style};
+use sekisho_engine::verdict::Compliance;
+
+/// Green.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Red.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Yellow.
+pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
+/// Faint.
+pub const DIM: Style = Style::new().dimmed();
+
+/// The colour of a result.
+pub const fn style(compliance: Compliance) -> Style {
+    match compliance {
+        Compliance::NonCompliant => BAD,
+        Compliance::Compliant => GOOD,
+        Compliance::NotApplicable => DIM,
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}

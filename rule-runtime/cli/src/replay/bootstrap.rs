@@ -1,0 +1,148 @@
+//! The real function as a child process, with an environment that cannot reach a real account.
+
+use std::collections::VecDeque;
+use std::env;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+use super::runtime_api::RuntimeApi;
+use crate::fixture::REGION;
+
+/// How many lines of the function's log are kept for the case that it dies.
+const KEPT_LINES: usize = 20;
+
+/// An address where nobody listens: calls of AWS services that no stand-in takes end here.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+/// How the function is started.
+#[derive(Debug, Default)]
+pub struct BootstrapOptions {
+    /// The binary; else `SEKISHO_BOOTSTRAP`, else `bootstrap` beside this command.
+    pub path: Option<PathBuf>,
+    /// Added to the environment, or replacing what is set here.
+    pub environment: Vec<(String, String)>,
+    /// Whether its log goes to standard error.
+    pub echo_log: bool,
+}
+
+/// Why the function does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// There is no binary.
+    #[error("{path} is not there; build it with: cargo build -p sekisho-lambda, or name it with --bootstrap", path = .0.display())]
+    Missing(PathBuf),
+    /// It cannot be run.
+    #[error("{path} cannot be run: {error}", path = .path.display())]
+    Spawn {
+        /// The binary.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// A running function.
+pub struct Bootstrap {
+    child: Child,
+    log: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Bootstrap {
+    /// Starts it against `runtime_api`.
+    ///
+    /// # Errors
+    /// There is no binary, or it cannot be run.
+    pub fn spawn(options: &BootstrapOptions, runtime_api: &RuntimeApi) -> Result<Self, BootstrapError> {
+        let path = find(options.path.clone());
+        if !path.is_file() {
+            return Err(BootstrapError::Missing(path));
+        }
+        let mut child = Command::new(&path)
+            .env_clear()
+            .envs(environment(runtime_api))
+            .envs(options.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| BootstrapError::Spawn { path, error })?;
+        let log = Arc::new(Mutex::new(VecDeque::new()));
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(keep(stdout, Arc::clone(&log), options.echo_log));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(keep(stderr, Arc::clone(&log), options.echo_log));
+        }
+        Ok(Self { child, log })
+    }
+
+    /// Waits for the end of the process, and says how it ended and what it logged last.
+    pub async fn died(&mut self) -> String {
+        let status = self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let lines = self.log.lock().map(|log| log.iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        format!("{status}; its log ends with:\n{}", lines.join("\n"))
+    }
+
+    /// Ends it.
+    pub async fn stop(&mut self) {
+        // It may have ended by itself, which is as well.
+        let _ = self.child.kill().await;
+    }
+}
+
+async fn keep(stream: impl AsyncRead + Unpin, log: Arc<Mutex<VecDeque<String>>>, echo: bool) {
+    let mut lines = BufReader::new(stream).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if echo {
+            anstream::eprintln!("{line}");
+        }
+        if let Ok(mut log) = log.lock() {
+            if log.len() == KEPT_LINES {
+                log.pop_front();
+            }
+            log.push_back(line);
+        }
+    }
+}
+
+fn find(given: Option<PathBuf>) -> PathBuf {
+    let from_environment = || env::var_os("SEKISHO_BOOTSTRAP").map(PathBuf::from);
+    let beside = || Some(env::current_exe().ok()?.with_file_name("bootstrap"));
+    given.or_else(from_environment).or_else(beside).unwrap_or_else(|| PathBuf::from("bootstrap"))
+}
+
+/// What Lambda sets, and what keeps the function on this machine: credentials of nobody, no profile, no metadata
+/// service, no service at its real address.
+fn environment(runtime_api: &RuntimeApi) -> Vec<(&'static str, String)> {
+    let mut variables = vec![
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.address()),
+        ("PATH", env::var("PATH").unwrap_or_default()),
+    ];
+    variables.extend(
+        [
+            ("AWS_LAMBDA_FUNCTION_NAME", "sekisho-replay"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/sekisho-replay"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "replay"),
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "replay"),
+            ("AWS_SECRET_ACCESS_KEY", "replay"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+            ("AWS_ENDPOINT_URL", NOBODY),
+        ]
+        .map(|(name, value)| (name, value.to_owned())),
+    );
+    if let Ok(level) = env::var("RUST_LOG") {
+        variables.push(("RUST_LOG", level));
+    }
+    variables
+}

@@ -1,0 +1,280 @@
+//! A stand-in for the one call of AWS Config that takes verdicts: PutEvaluations, over real HTTP.
+//!
+//! It says openly that it is one. No emulator takes PutEvaluations as AWS does (those that run on a laptop accept
+//! 300-character annotations and made-up compliance types), so this one refuses what the API's model and
+//! documentation say is refused ([`validate`]), remembers what was taken, and can be told to fail.
+
+mod validate;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use validate::Accepted;
+
+/// The prefix of AWS Config's operations in `X-Amz-Target`.
+const TARGET: &str = "StarlingDoveService.";
+
+/// An error as AWS JSON 1.1 carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// AWS's name of it.
+    pub name: &'static str,
+    /// The message.
+    pub message: String,
+}
+
+impl ConfigError {
+    fn new(name: &'static str, message: String) -> Self {
+        Self { name, message }
+    }
+
+    /// AWS's wording of a broken constraint.
+    fn validation(path: &str, constraint: &str) -> Self {
+        let message = format!(
+            "1 validation error detected: Value at '{path}' failed to satisfy constraint: {constraint}"
+        );
+        Self::new("ValidationException", message)
+    }
+
+    fn serialization(message: &str) -> Self {
+        Self::new("SerializationException", message.to_owned())
+    }
+}
+
+/// What AWS Config has of one resource under one rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredEvaluation {
+    /// Its type.
+    pub resource_type: String,
+    /// Its id.
+    pub resource_id: String,
+    /// The compliance type.
+    pub compliance: String,
+    /// Why.
+    pub annotation: Option<String>,
+    /// Seconds since 1970.
+    pub ordering_timestamp: f64,
+}
+
+/// One PutEvaluations that was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedRequest {
+    /// How many evaluations it carried.
+    pub evaluations: usize,
+    /// `TestMode`.
+    pub test_mode: bool,
+    /// How many were in `FailedEvaluations` of the answer.
+    pub failed: usize,
+    /// The error that it was answered with.
+    pub error: Option<ConfigError>,
+}
+
+#[derive(Default)]
+struct Rules {
+    /// Token to rule.
+    tokens: HashMap<String, String>,
+    deleted: Vec<String>,
+    /// Rule to resource to what is stored.
+    stored: BTreeMap<String, BTreeMap<(String, String), Accepted>>,
+    /// Resource id to how often it still fails; none is always.
+    failing: HashMap<String, Option<u32>>,
+    throttle: u32,
+    requests: Vec<RecordedRequest>,
+}
+
+/// The endpoint.
+pub struct ConfigEndpoint {
+    address: SocketAddr,
+    rules: Arc<Mutex<Rules>>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for ConfigEndpoint {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A panic of another thread leaves the data as it was.
+fn locked(rules: &Mutex<Rules>) -> MutexGuard<'_, Rules> {
+    rules.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ConfigEndpoint {
+    /// Listens on a free port of the loopback interface.
+    ///
+    /// # Errors
+    /// No port can be opened.
+    pub async fn start() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let rules = Arc::new(Mutex::new(Rules::default()));
+        let router = Router::new()
+            .route("/", post(call))
+            .layer(DefaultBodyLimit::max(16 << 20))
+            .with_state(Arc::clone(&rules));
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                anstream::eprintln!("error: the AWS Config endpoint stopped: {error}");
+            }
+        });
+        Ok(Self { address, rules, server })
+    }
+
+    /// Its address, the value of `AWS_ENDPOINT_URL_CONFIG_SERVICE`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Makes a result token for an invocation of `rule`. Tokens are opaque, and stay valid.
+    pub fn register_rule(&self, rule: &str) -> String {
+        let mut rules = locked(&self.rules);
+        let number = rules.tokens.len();
+        let part = |salt: usize| RandomState::new().hash_one((number, salt));
+        let token = format!("{:016x}{:016x}{:016x}", part(1), part(2), part(3));
+        rules.tokens.insert(token.clone(), rule.to_owned());
+        rules.stored.entry(rule.to_owned()).or_default();
+        token
+    }
+
+    /// Deletes `rule`: its tokens are answered with NoSuchConfigRuleException.
+    pub fn delete_rule(&self, rule: &str) {
+        let mut rules = locked(&self.rules);
+        rules.deleted.push(rule.to_owned());
+        rules.stored.remove(rule);
+    }
+
+    /// Puts evaluations of that resource into `FailedEvaluations`, so many times or always.
+    pub fn fail_evaluation(&self, resource_id: &str, times: Option<u32>) {
+        locked(&self.rules).failing.insert(resource_id.to_owned(), times);
+    }
+
+    /// Answers the next calls with ThrottlingException.
+    pub fn throttle(&self, calls: u32) {
+        locked(&self.rules).throttle = calls;
+    }
+
+    /// What is stored of `rule`, sorted by resource.
+    pub fn compliance(&self, rule: &str) -> Vec<StoredEvaluation> {
+        let rules = locked(&self.rules);
+        let stored = rules.stored.get(rule).into_iter().flat_map(BTreeMap::values);
+        stored
+            .map(|evaluation| StoredEvaluation {
+                resource_type: evaluation.resource_type.clone(),
+                resource_id: evaluation.resource_id.clone(),
+                compliance: evaluation.compliance.clone(),
+                annotation: evaluation.annotation.clone(),
+                ordering_timestamp: evaluation.ordering_timestamp,
+            })
+            .collect()
+    }
+
+    /// Every PutEvaluations seen, in order.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        locked(&self.rules).requests.clone()
+    }
+}
+
+async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match target.strip_prefix(TARGET) {
+        Some("PutEvaluations") => {
+            let mut rules = locked(&rules);
+            let mut seen = RecordedRequest { evaluations: 0, test_mode: false, failed: 0, error: None };
+            let answer = put_evaluations(&mut rules, &body, &mut seen);
+            seen.error = answer.as_ref().err().cloned();
+            rules.requests.push(seen);
+            reply(answer)
+        }
+        other => reply(Err(ConfigError::new(
+            "UnknownOperationException",
+            format!("this stand-in has PutEvaluations only, and was asked for {}", other.unwrap_or(target)),
+        ))),
+    }
+}
+
+fn reply(answer: Result<Value, ConfigError>) -> Response {
+    let content_type = (HeaderName::from_static("content-type"), "application/x-amz-json-1.1".to_owned());
+    match answer {
+        Ok(value) => ([content_type], value.to_string()).into_response(),
+        Err(error) => {
+            let error_type = (HeaderName::from_static("x-amzn-errortype"), error.name.to_owned());
+            let body = json!({"__type": error.name, "message": error.message}).to_string();
+            (StatusCode::BAD_REQUEST, [content_type, error_type], body).into_response()
+        }
+    }
+}
+
+/// The order of the checks is AWS's as far as it shows: form, then limits, then the token, then the rule.
+fn put_evaluations(rules: &mut Rules, body: &[u8], seen: &mut RecordedRequest) -> Result<Value, ConfigError> {
+    if rules.throttle > 0 {
+        rules.throttle -= 1;
+        return Err(ConfigError::new("ThrottlingException", "Rate exceeded".into()));
+    }
+    let request: Value = serde_json::from_slice(body).map_err(|error| ConfigError::serialization(&error.to_string()))?;
+    seen.evaluations = request.get("Evaluations").and_then(Value::as_array).map_or(0, Vec::len);
+    seen.test_mode = request.get("TestMode").and_then(Value::as_bool).unwrap_or(false);
+    let token = match request.get("ResultToken") {
+        Some(Value::String(token)) => token.clone(),
+        _ => return Err(ConfigError::validation("resultToken", "Member must not be null")),
+    };
+    let accepted = validate::evaluations(&request)?;
+    if seen.test_mode {
+        return Ok(json!({"FailedEvaluations": []}));
+    }
+    let Some(rule) = rules.tokens.get(&token).cloned() else {
+        let message = "The specified ResultToken is invalid".to_owned();
+        return Err(ConfigError::new("InvalidResultTokenException", message));
+    };
+    if rules.deleted.contains(&rule) {
+        let message = format!("The ConfigRule '{rule}' provided in the request is invalid.");
+        return Err(ConfigError::new("NoSuchConfigRuleException", message));
+    }
+    let sent: Vec<Value> = request.get("Evaluations").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut failed = Vec::new();
+    for (evaluation, sent) in accepted.into_iter().zip(sent) {
+        if fails(rules, &evaluation.resource_id) {
+            failed.push(sent);
+            continue;
+        }
+        store(rules, &rule, evaluation);
+    }
+    seen.failed = failed.len();
+    Ok(json!({"FailedEvaluations": failed}))
+}
+
+fn fails(rules: &mut Rules, resource_id: &str) -> bool {
+    match rules.failing.get_mut(resource_id) {
+        None | Some(Some(0)) => false,
+        Some(None) => true,
+        Some(Some(times)) => {
+            *times -= 1;
+            true
+        }
+    }
+}
+
+/// An evaluation older than the stored one is dropped. AWS documents that results are ordered by this time; that
+/// older ones are ignored is presumed.
+fn store(rules: &mut Rules, rule: &str, evaluation: Accepted) {
+    let stored = rules.stored.entry(rule.to_owned()).or_default();
+    let key = (evaluation.resource_type.clone(), evaluation.resource_id.clone());
+    let older = stored.get(&key).is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
+    if !older {
+        stored.insert(key, evaluation);
+    }
+}

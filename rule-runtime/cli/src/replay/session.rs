@@ -1,0 +1,178 @@
+//! One run of the real function: its stand-ins started, each event handed to it, each answer compared.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sekisho_engine::diagnostic::Diagnostic;
+use sekisho_engine::facts::RecordedFacts;
+use sekisho_engine::verdict::{Compliance, Language};
+use serde::Serialize;
+
+use super::bootstrap::{Bootstrap, BootstrapOptions};
+use super::config_endpoint::{ConfigEndpoint, StoredEvaluation};
+use super::runtime_api::{InvocationOutcome, RuntimeApi};
+use crate::commands::replay::Step;
+use crate::fixture::Expectation;
+
+/// How the function is run.
+#[derive(Debug)]
+pub struct SessionOptions {
+    /// The binary, where it is named.
+    pub bootstrap: Option<PathBuf>,
+    /// The policies' folder.
+    pub policies: PathBuf,
+    /// The language of annotations.
+    pub language: Language,
+    /// What one invocation may take.
+    pub timeout: Duration,
+    /// Whether the function's log is shown.
+    pub show_log: bool,
+}
+
+/// What came of one event.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The rule.
+    pub rule: String,
+    /// What AWS Config has of the rule after the event.
+    pub evaluations: Vec<StoredEvaluation>,
+    /// Why the invocation failed, where it did.
+    pub failure: Option<String>,
+    /// Whether the event is a fixture's, whose violations are expected.
+    pub fixture: bool,
+    /// How it differs from what the fixture expects.
+    pub unexpected: Option<String>,
+}
+
+impl Answer {
+    /// A NON_COMPLIANT that no fixture expects, or an answer other than the fixture's.
+    pub fn is_violation(&self) -> bool {
+        let non_compliant = |evaluation: &StoredEvaluation| evaluation.compliance == Compliance::NonCompliant.as_str();
+        self.unexpected.is_some() || (!self.fixture && self.evaluations.iter().any(non_compliant))
+    }
+}
+
+/// The function and its stand-ins.
+pub struct Session {
+    runtime_api: RuntimeApi,
+    endpoint: ConfigEndpoint,
+    bootstrap: Bootstrap,
+    facts_file: PathBuf,
+    timeout: Duration,
+}
+
+impl Session {
+    /// Runs every step in order.
+    ///
+    /// # Errors
+    /// The function or a stand-in cannot be started.
+    pub fn run(options: &SessionOptions, steps: Vec<Step>) -> Result<Vec<Answer>, Diagnostic> {
+        let problem = |what: &str, error: String| Diagnostic::new(what, error);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .worker_threads(2)
+            .build()
+            .map_err(|error| problem("replay", error.to_string()))?;
+        let folder = tempfile::Builder::new()
+            .prefix("sekisho-replay-")
+            .tempdir()
+            .map_err(|error| problem("replay", format!("no temporary folder: {error}")))?;
+        runtime.block_on(async {
+            let mut session = Self::start(options, folder.path().join("facts.json")).await?;
+            let mut answers = Vec::new();
+            for step in steps {
+                answers.push(session.step(step).await?);
+            }
+            session.bootstrap.stop().await;
+            Ok(answers)
+        })
+    }
+
+    async fn start(options: &SessionOptions, facts_file: PathBuf) -> Result<Self, Diagnostic> {
+        let problem = |error: std::io::Error| Diagnostic::new("replay", format!("a local port cannot be opened: {error}"));
+        let runtime_api = RuntimeApi::start().await.map_err(problem)?;
+        let endpoint = ConfigEndpoint::start().await.map_err(problem)?;
+        let language = match options.language {
+            Language::En => "en",
+            Language::Ja => "ja",
+            Language::Both => "both",
+        };
+        let policies = fs::canonicalize(&options.policies).unwrap_or_else(|_| options.policies.clone());
+        let environment = vec![
+            ("SEKISHO_POLICIES".to_owned(), policies.display().to_string()),
+            ("SEKISHO_FACTS_FILE".to_owned(), facts_file.display().to_string()),
+            ("SEKISHO_LANGUAGE".to_owned(), language.to_owned()),
+            ("AWS_ENDPOINT_URL_CONFIG_SERVICE".to_owned(), endpoint.url()),
+        ];
+        let options_of_bootstrap =
+            BootstrapOptions { path: options.bootstrap.clone(), environment, echo_log: options.show_log };
+        let bootstrap = Bootstrap::spawn(&options_of_bootstrap, &runtime_api)
+            .map_err(|error| Diagnostic::new("bootstrap", error.to_string()))?;
+        Ok(Self { runtime_api, endpoint, bootstrap, facts_file, timeout: options.timeout })
+    }
+
+    async fn step(&mut self, step: Step) -> Result<Answer, Diagnostic> {
+        self.write_facts(&step.facts)?;
+        let token = self.endpoint.register_rule(&step.rule);
+        let event = step.occasion.lambda_event(&step.rule, &step.parameters, &token);
+        let failure = match self.runtime_api.invoke(event, self.timeout, &mut self.bootstrap).await {
+            InvocationOutcome::Success(_) => None,
+            failed => Some(failed.to_string()),
+        };
+        let mut answer = Answer {
+            evaluations: self.endpoint.compliance(&step.rule),
+            rule: step.rule,
+            failure,
+            fixture: step.case.is_some(),
+            unexpected: None,
+        };
+        if let Some(case) = &step.case {
+            answer.unexpected = compare(&case.fixture.expect, &answer);
+        }
+        Ok(answer)
+    }
+
+    fn write_facts(&self, facts: &RecordedFacts) -> Result<(), Diagnostic> {
+        let text = serde_json::to_vec(facts).map_err(|error| error.to_string());
+        text.and_then(|text| fs::write(&self.facts_file, text).map_err(|error| error.to_string()))
+            .map_err(|error| Diagnostic::new(self.facts_file.display().to_string(), error))
+    }
+}
+
+/// How AWS Config's result differs from the fixture's. Reasons are compared by `sekisho test`; here the
+/// annotation holds them in its own form.
+fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
+    if let Some(error) = &expect.error {
+        return match &answer.failure {
+            Some(failure) if failure.contains(error) => None,
+            Some(failure) => Some(format!("expected an error with \"{error}\", the function said: {failure}")),
+            None => Some(format!("expected an error with \"{error}\", the function succeeded")),
+        };
+    }
+    if let Some(failure) = &answer.failure {
+        return Some(format!("the function failed: {failure}"));
+    }
+    let named = |evaluation: &&StoredEvaluation| {
+        expect.resources.iter().any(|resource| {
+            resource.resource_type == evaluation.resource_type && resource.resource_id == evaluation.resource_id
+        })
+    };
+    let own: Vec<_> = answer.evaluations.iter().filter(|evaluation| !named(evaluation)).collect();
+    let expected = expect.compliance.map(Compliance::as_str).unwrap_or_default();
+    match own[..] {
+        [own] if own.compliance == expected => {}
+        [own] => return Some(format!("expected {expected}, AWS Config has {}", own.compliance)),
+        _ => return Some(format!("expected one evaluation beside the resources named, AWS Config has {}", own.len())),
+    }
+    expect.resources.iter().find_map(|resource| {
+        let found = answer.evaluations.iter().find(|evaluation| {
+            evaluation.resource_type == resource.resource_type && evaluation.resource_id == resource.resource_id
+        });
+        let has = found.map_or("nothing", |evaluation| evaluation.compliance.as_str());
+        (has != resource.compliance.as_str()).then(|| {
+            format!("expected {} for {}, AWS Config has {has}", resource.compliance, resource.resource_id)
+        })
+    })
+}
