@@ -39,6 +39,13 @@ test_empty_selector_chooses_nothing if {
 	not tags.matches(given, "=phi")
 }
 
+# A key with "=" in it cannot be named, rather than be taken for another one.
+test_key_with_equals_sign_is_never_chosen if {
+	not tags.matches({"a=b": "c"}, "a=b")
+	not tags.matches({"a=b": "c"}, "a=b=c")
+	not tags.matches({"": "phi"}, "=phi")
+}
+
 test_no_tags if {
 	every value in [{}, null, []] {
 		not tags.matches(value, "DataClass")

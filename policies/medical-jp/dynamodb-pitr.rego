@@ -37,7 +37,12 @@ package sekisho_policies.dynamodb_pitr
 
 status := object.get(
 	input,
-	["supplementaryConfiguration", "ContinuousBackupsDescription", "pointInTimeRecoveryDescription", "pointInTimeRecoveryStatus"],
+	[
+		"supplementaryConfiguration",
+		"ContinuousBackupsDescription",
+		"pointInTimeRecoveryDescription",
+		"pointInTimeRecoveryStatus",
+	],
 	null,
 )
 

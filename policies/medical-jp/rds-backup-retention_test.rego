@@ -121,6 +121,24 @@ test_cluster_engine_without_cluster if {
 	messages(document, defaults) == {"the cluster of this instance is not recorded"}
 }
 
+test_own_settings_of_such_an_instance_say_nothing if {
+	every changes in [{}, {"backupRetentionPeriod": 0, "deletionProtection": false, "multiAZ": false}, {"backupRetentionPeriod": 3}] {
+		document := item("AWS::RDS::DBInstance", object.union({"engine": "docdb"}, changes))
+		messages(document, strict) == {"the cluster of this instance is not recorded"}
+	}
+}
+
+test_member_has_its_cluster if {
+	document := instance({"engine": "aurora-mysql", "dBClusterIdentifier": "karte"})
+	not "the cluster of this instance is not recorded" in messages(document, defaults)
+}
+
+test_cluster_is_judged_whatever_it_names if {
+	every field in ["dBClusterIdentifier", "readReplicaSourceDBInstanceIdentifier", "readReplicaSourceDBClusterIdentifier"] {
+		not skipped(cluster({field: "karte"}))
+	}
+}
+
 test_reasons_are_in_both_languages if {
 	every document in [item("AWS::RDS::DBCluster", {}), instance({"backupRetentionPeriod": 1, "deletionProtection": false})] {
 		reasons := rds_backup_retention.deny with input as document with data.parameters as strict

@@ -219,6 +219,15 @@ resource_type := object.get(input, "resourceType", null)
 
 region := object.get(input, "awsRegion", null)
 
+default recorded := false
+
+recorded if {
+	is_string(region)
+	region != ""
+}
+
+arn := object.get(input, "ARN", null)
+
 resource_name := object.get(input, "resourceName", null)
 
 in_use_by := object.get(input, ["configuration", "inUseBy"], null)
@@ -235,7 +244,8 @@ satellite contains "acm-certificate" if {
 # The ARN has "global" where a regional object has "regional".
 satellite contains "wafv2" if {
 	resource_type in wafv2_types
-	regex.match(`^arn:aws:wafv2:us-east-1:[0-9]{12}:global/`, object.get(input, "ARN", ""))
+	is_string(arn)
+	regex.match(`^arn:aws:wafv2:us-east-1:[0-9]{12}:global/`, arn)
 }
 
 satellite contains "lambda-edge" if {
@@ -251,7 +261,7 @@ satellite contains "lambda-edge" if {
 	resource_name == concat(".", ["us-east-1", name])
 }
 
-of_cloudfront(arn) if regex.match(`^arn:aws:cloudfront::[0-9]{12}:distribution/`, arn)
+of_cloudfront(user) if regex.match(`^arn:aws:cloudfront::[0-9]{12}:distribution/`, user)
 
 not_applicable if resource_type in global_types
 
@@ -266,7 +276,7 @@ deny contains {
 	"msg": "the region is not recorded",
 	"msg_ja": "リージョンが記録されていません",
 } if {
-	region in {null, ""}
+	not recorded
 }
 
 deny contains {
@@ -277,10 +287,17 @@ deny contains {
 }
 
 deny contains {
-	"msg": sprintf("%s is not an allowed region (%s); the region only stands in for the reach of Japanese law", [region, allowed]),
-	"msg_ja": sprintf("%sは許可リージョン(%s)ではありません。リージョンは国内法の執行が及ぶ範囲の技術的な目安です", [region, allowed]),
+	"msg": sprintf(
+		"%s is not an allowed region (%s); the region only stands in for the reach of Japanese law",
+		[region, allowed],
+	),
+	"msg_ja": sprintf(
+		"%sは許可リージョン(%s)ではありません。リージョンは国内法の執行が及ぶ範囲の技術的な目安です",
+		[region, allowed],
+	),
 } if {
-	not region in {null, "", "global"}
+	recorded
+	region != "global"
 	not region in data.parameters.allowedRegions
 	allowed := concat(", ", data.parameters.allowedRegions)
 }

@@ -48,7 +48,7 @@ test_regions_follow_the_parameter if {
 }
 
 test_no_region_is_denied if {
-	every document in [bucket(null), bucket(""), object.remove(bucket(""), ["awsRegion"])] {
+	every document in [bucket(null), bucket(""), bucket(0), object.remove(bucket(""), ["awsRegion"])] {
 		messages(document, defaults) == {"the region is not recorded"}
 		not skipped(document, defaults)
 	}
@@ -84,6 +84,17 @@ test_certificate_of_something_else if {
 		denied(certificate("us-east-1", users), defaults)
 	}
 	denied(object.remove(certificate("us-east-1", []), ["configuration"]), defaults)
+}
+
+test_signs_of_a_satellite_on_another_type if {
+	looks := {
+		"ARN": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/karte/0f1e2d3c",
+		"resourceName": "rewrite",
+		"configuration": {"inUseBy": [distribution]},
+	}
+	parameters := object.union(defaults, {"lambdaEdgeFunctions": ["rewrite"]})
+	denied(object.union(bucket("us-east-1"), looks), parameters)
+	denied(object.union(bucket("us-east-1"), {"resourceName": "us-east-1.rewrite"}), parameters)
 }
 
 test_certificate_elsewhere if denied(certificate("us-west-2", [distribution]), defaults)

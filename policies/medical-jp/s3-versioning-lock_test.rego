@@ -119,9 +119,10 @@ test_object_lock_only_where_asked if {
 }
 
 test_object_lock_needs_a_retention if {
-	every value in [null, {"defaultRetention": null}, {"defaultRetention": {"mode": "COMPLIANCE", "days": null, "years": null}}] {
+	every value in [null, {"defaultRetention": null}, {"defaultRetention": {"mode": "COMPLIANCE", "days": null, "years": null}}, {"defaultRetention": {"days": 0}}, {"defaultRetention": {"days": "35"}}] {
 		lock := {"objectLockEnabled": "Enabled", "rule": value}
 		messages(bucket({"ObjectLockConfiguration": lock}), locked) == {"Object Lock has no default retention"}
+		messages(bucket({"ObjectLockConfiguration": lock}), defaults) == set()
 	}
 }
 
