@@ -1,0 +1,45 @@
+# The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
+.PHONY: demo test check bench package
+
+CARGO := cargo
+# Both build the same things with the same features, so that the second finds what the first compiled.
+BUILD := $(CARGO) build --workspace --all-targets --locked
+
+## Replays the project's fixtures through the real Lambda binary and prints what AWS Config shows.
+demo:
+	$(CARGO) build --workspace --bins --locked
+	target/debug/sekisho replay fixtures
+
+## Every test: unit, fixtures, Rego (under regorus and under real OPA), end to end, template.
+test: .venv
+	$(BUILD)
+	$(CARGO) test --workspace --locked --no-fail-fast
+	target/debug/sekisho test
+	.venv/bin/python tests/oracle/opa_oracle.py --library .venv/lib/opa/libopa.so test policies
+	.venv/bin/python -m unittest discover --start-directory tests/template --pattern 'test_*.py'
+	@echo "make test: all passed"
+
+## Formatter, linter and, where cargo-deny is installed, licences and advisories.
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; \
+	else echo "note: cargo-deny is not installed; licences and advisories were not checked"; fi
+
+## Measures bootstrap beside a Python rule; see docs/performance.md.
+bench:
+	bash bench/run.sh
+
+## The function and its policies as one zip, for those who deploy without SAM.
+package:
+	$(CARGO) build --release --locked -p sekisho-lambda
+	rm -rf target/package && mkdir -p target/package
+	cp target/release/bootstrap target/package/
+	cp -r policies target/package/
+	find target/package -name '*_test.rego' -delete
+	cd target/package && python3 -m zipfile -c ../sekisho.zip bootstrap policies
+	@ls -l target/release/bootstrap target/sekisho.zip
+
+.venv: tests/requirements.txt tests/env/make_venv.sh
+	bash tests/env/make_venv.sh
+	@touch .venv
