@@ -1,48 +1,55 @@
 #!/usr/bin/env bash
 # Makes .venv with what the tests need beside Rust: Python packages, AWS's Runtime Interface Emulator out of the wheel
 # of the SAM CLI, and real OPA as a shared library out of the wheel of its Python bindings. Does nothing where all of it
-# is there already.
+# is there already; begins anew when a version changes or an earlier run was cut off.
+#
+# With --bench it makes .cache/venv-bench: the Python side of `make bench`, apart, because nothing else needs it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+unset PYTHONHOME PYTHONPATH
+export PIP_DISABLE_PIP_VERSION_CHECK=1
 
-venv=.venv
+case "${1:-}" in
+    "") venv=.venv requirements=tests/requirements.txt ;;
+    --bench) venv=.cache/venv-bench requirements=tests/requirements-bench.txt ;;
+    *) echo "usage: tests/env/make_venv.sh [--bench]" >&2; exit 2 ;;
+esac
 stamp=$venv/.made-from
 sam_cli=aws-sam-cli==1.170.0
 opa=opa-golib-python-bindings==0.4.4
-wanted=$(cat tests/requirements.txt tests/env/make_venv.sh | sha256sum | cut -d' ' -f1)
 
+fail() {
+    echo "error: $1" >&2
+    exit 2
+}
+
+command -v python3 >/dev/null || fail "python3 is not there; install Python 3.10 or later"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "$(python3 --version) is too old; install Python 3.10 or later"
+wanted=$(cat "$requirements" tests/env/make_venv.sh <(python3 --version) | python3 -c \
+    'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi
-command -v python3 >/dev/null || { echo "error: python3 is not installed; install Python 3.9 or later" >&2; exit 2; }
 
-echo "making $venv: moto, cfn-lint, the SAM translator, the Runtime Interface Emulator, OPA" >&2
-rm -rf "$venv"
-python3 -m venv "$venv"
-export PIP_DISABLE_PIP_VERSION_CHECK=1
-"$venv/bin/pip" install --quiet -r tests/requirements.txt
+pip() {
+    "$venv/bin/python" -m pip "$@" ||
+        fail "pip could not get the packages of $requirements (its own words are above); they come from the package index that pip is configured for. Run it again when the index can be reached"
+}
 
-wheels=$venv/wheels
-mkdir -p "$wheels" "$venv/lib/opa"
-"$venv/bin/pip" download --quiet --no-deps --dest "$wheels" "$sam_cli"
-# The bindings declare a newer Python than they need for the library that they carry.
-"$venv/bin/pip" download --quiet --no-deps --python-version 3.14 --only-binary=:all: --dest "$wheels" "$opa"
-"$venv/bin/python" - "$wheels" "$venv" <<'PYTHON'
-import glob, os, sys, zipfile
-wheels, venv = sys.argv[1:]
+echo "making $venv (once; some 300 MB, under two minutes)" >&2
+rm -rf "$venv" && mkdir -p "$(dirname "$venv")"
+python3 -m venv "$venv" || fail "python3 cannot make a virtual environment; on Debian and Ubuntu install python3-venv"
+pip install --quiet -r "$requirements"
 
-def unpack(pattern, wanted, target):
-    (wheel,) = glob.glob(os.path.join(wheels, pattern))
-    with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if wanted(name)]
-        if len(names) != 1:
-            sys.exit(f"error: expected one file in {wheel}, found {names}; the pinned version has changed")
-        with open(target, "wb") as out:
-            out.write(archive.read(names[0]))
-    os.chmod(target, 0o755)
-
-unpack("aws_sam_cli-*.whl", lambda n: n.endswith("/aws-lambda-rie-x86_64"), os.path.join(venv, "bin/aws-lambda-rie"))
-unpack("opa_golib*.whl", lambda n: n.endswith(".so"), os.path.join(venv, "lib/opa/libopa.so"))
-PYTHON
-rm -rf "$wheels"
+if [ "$venv" = .venv ]; then
+    wheels=$venv/wheels
+    mkdir -p "$wheels" "$venv/lib/opa"
+    pip download --quiet --no-deps --dest "$wheels" "$sam_cli"
+    # The bindings ask for a newer Python than the library that they carry needs.
+    pip download --quiet --no-deps --python-version 3.14 --only-binary=:all: --dest "$wheels" "$opa"
+    "$venv/bin/python" tests/env/unpack.py "$wheels" "$venv"
+    rm -rf "$wheels"
+fi
+# Last: whatever was cut off before has no stamp.
 echo "$wanted" > "$stamp"
