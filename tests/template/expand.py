@@ -1,30 +1,34 @@
 #!/usr/bin/env python3
 """Expands template.yaml as AWS SAM does, offline, and prints the CloudFormation template as JSON.
 
-In: nothing but template.yaml at the root of the repository. Out: the expanded template on standard output.
+In:  template.yaml at the root of the repository. With --resolved also what a deployment gives: --account, --region,
+     --parameter NAME=VALUE, --name LOGICALID=PHYSICALNAME; conditions are then decided and references replaced.
+Out: the template on standard output.
 """
 
+from __future__ import annotations
+
+import argparse
 import json
 import os
 import sys
 from pathlib import Path
 from unittest import mock
 
-os.environ.setdefault("AWS_DEFAULT_REGION", "ap-northeast-1")
-
 import boto3
-from samtranslator.parser.parser import Parser
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).resolve().parents[2]
+from resolve import Stack
 
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "ap-northeast-1"
 # CodeUri and ContentUri are paths until `sam package` has uploaded them.
 UPLOADED = "s3://packaged/artifact.zip"
 
 
 def load() -> dict:
-    """template.yaml with CloudFormation's short forms expanded."""
+    """template.yaml as it stands, with CloudFormation's short forms written out."""
     return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 
@@ -37,12 +41,36 @@ def expand() -> dict:
                 resource["Properties"][name] = UPLOADED
     managed_policies = mock.Mock()
     managed_policies.load.return_value = {}
-    session = boto3.session.Session(region_name="ap-northeast-1")
-    with mock.patch("samtranslator.translator.arn_generator._get_region_from_session", return_value="ap-northeast-1"):
+    # The translator asks boto3 for the region, and boto3 the environment.
+    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
+        boto3.setup_default_session(region_name=REGION)
         parameters = {name: value.get("Default", "") for name, value in template.get("Parameters", {}).items()}
-        return transform(template, parameters, managed_policies, passthrough_metadata=True) if session else {}
+        return transform(template, parameters, managed_policies, passthrough_metadata=True)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """NAME=VALUE."""
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text}: expected NAME=VALUE")
+    return name, value
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Prints template.yaml as AWS SAM expands it.")
+    arguments.add_argument("--resolved", action="store_true", help="decide conditions and replace references")
+    arguments.add_argument("--account", default="123456789012")
+    arguments.add_argument("--region", default=REGION)
+    arguments.add_argument("--parameter", type=pair, action="append", default=[], metavar="NAME=VALUE")
+    arguments.add_argument("--name", type=pair, action="append", default=[], metavar="LOGICALID=NAME")
+    given = arguments.parse_args()
+    template = expand()
+    if given.resolved:
+        stack = Stack(template, dict(given.parameter), given.account, given.region, dict(given.name))
+        template = stack.resolved()
+    json.dump(template, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
 
 
 if __name__ == "__main__":
-    json.dump(expand(), sys.stdout, indent=2, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
+    main()
