@@ -10,6 +10,7 @@
 
 pub mod function;
 pub mod moto;
+pub mod paging;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

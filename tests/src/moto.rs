@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_iam::config::Credentials;
 
 use crate::{Process, environment, free_port, wait_until};
 
@@ -41,19 +41,18 @@ impl Moto {
     }
 
     /// An SDK configuration whose every call goes to moto.
-    pub fn sdk(&self) -> SdkConfig {
-        self.sdk_as(&Credentials::new("test", "test", None, None, "test"))
+    pub async fn sdk(&self) -> SdkConfig {
+        self.sdk_as(Credentials::new("test", "test", None, None, "test")).await
     }
 
     /// The same with other credentials.
-    pub fn sdk_as(&self, credentials: &Credentials) -> SdkConfig {
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
+    pub async fn sdk_as(&self, credentials: Credentials) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(REGION))
             .endpoint_url(&self.url)
-            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-            .http_client(aws_config::defaults_http_client())
-            .build()
+            .credentials_provider(credentials)
+            .load()
+            .await
     }
 
     /// From the next call on, identities may do only what their policies allow.

@@ -34,9 +34,9 @@ pub struct Policy {
     /// The `_test.rego` beside it.
     pub test_file: Option<PathBuf>,
     /// Whether it has `not_applicable`.
-    pub(crate) has_not_applicable: bool,
+    pub has_not_applicable: bool,
     /// Whether it has `judged`.
-    pub(crate) has_judged: bool,
+    pub has_judged: bool,
     /// The library and the policy, parsed.
     pub(crate) engine: regorus::Engine,
 }
