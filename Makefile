@@ -11,7 +11,7 @@ demo:
 	target/debug/sekisho replay fixtures
 
 ## Every test: unit, fixtures, Rego (under regorus and under real OPA), end to end, template.
-test: .venv
+test: venv
 	$(BUILD)
 	$(CARGO) test --workspace --locked --no-fail-fast
 	target/debug/sekisho test
@@ -40,6 +40,7 @@ package:
 	cd target/package && python3 -m zipfile -c ../sekisho.zip bootstrap policies
 	@ls -l target/release/bootstrap target/sekisho.zip
 
-.venv: tests/requirements.txt tests/env/make_venv.sh
-	bash tests/env/make_venv.sh
-	@touch .venv
+# Asked every time: it is quick where all is there, and a half-made .venv would look finished to make.
+.PHONY: venv
+venv:
+	@bash tests/env/make_venv.sh

@@ -115,6 +115,9 @@ class Template(unittest.TestCase):
             messages = {detail["MessageType"] for detail in details}
             wanted = {"change": CHANGE_MESSAGES, "periodic": {"ScheduledNotification"}}
             self.assertEqual(messages, wanted[self.policies[policy]["trigger"]], policy)
+            for detail in details:
+                periodic = detail["MessageType"] == "ScheduledNotification"
+                self.assertEqual(detail.get("MaximumExecutionFrequency"), "TwentyFour_Hours" if periodic else None)
 
     def test_parameters_are_known_and_short_enough(self):
         for policy, rule in self.rules().items():
@@ -222,7 +225,7 @@ class Template(unittest.TestCase):
         (logs,) = self.of_type("AWS::Logs::LogGroup").values()
         self.assertIn("RetentionInDays", logs)
         (bucket,) = self.of_type("AWS::S3::Bucket").values()
-        self.assertTrue(all(bucket["PublicAccessBlockConfiguration"].values()))
+        self.assertEqual(list(bucket["PublicAccessBlockConfiguration"].values()), [True] * 4)
         self.assertEqual(bucket["VersioningConfiguration"]["Status"], "Enabled")
         for resource in ("RosterBucket", "LogGroup"):
             self.assertEqual(self.resources[resource]["DeletionPolicy"], "Retain", resource)
