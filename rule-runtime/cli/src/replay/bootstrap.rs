@@ -1,19 +1,27 @@
 //! The real function as a child process, with an environment that cannot reach a real account.
+//!
+//! In: the binary, and the Runtime API that it asks for events. Out: its log, and how it ended.
 
 use std::collections::VecDeque;
 use std::env;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::runtime_api::RuntimeApi;
 use crate::fixture::REGION;
 
 /// How many lines of the function's log are kept for the case that it dies.
 const KEPT_LINES: usize = 20;
+
+/// How long the end of the log is waited for. It ends with the process, unless a child of the process holds it.
+const LOG_END: Duration = Duration::from_secs(1);
 
 /// An address where nobody listens: calls of AWS services that no stand-in takes end here.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -49,6 +57,8 @@ pub enum BootstrapError {
 pub struct Bootstrap {
     child: Child,
     log: Arc<Mutex<VecDeque<String>>>,
+    /// Those who read its log; they end with it.
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Bootstrap {
@@ -72,19 +82,33 @@ impl Bootstrap {
             .spawn()
             .map_err(|error| BootstrapError::Spawn { path, error })?;
         let log = Arc::new(Mutex::new(VecDeque::new()));
+        let mut readers = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(keep(stdout, Arc::clone(&log), options.echo_log));
+            readers.push(tokio::spawn(keep(stdout, Arc::clone(&log), options.echo_log)));
         }
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(keep(stderr, Arc::clone(&log), options.echo_log));
+            readers.push(tokio::spawn(keep(stderr, Arc::clone(&log), options.echo_log)));
         }
-        Ok(Self { child, log })
+        Ok(Self { child, log, readers })
     }
 
     /// Waits for the end of the process, and says how it ended and what it logged last.
     pub async fn died(&mut self) -> String {
-        let status = self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
-        let lines = self.log.lock().map(|log| log.iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let status = self
+            .child
+            .wait()
+            .await
+            .map_or_else(|error| error.to_string(), |status| status.to_string());
+        // The process is gone, but its last lines may still be in the pipe.
+        while let Some(reader) = self.readers.last_mut() {
+            let _ = timeout(LOG_END, reader).await;
+            self.readers.pop();
+        }
+        let lines = self
+            .log
+            .lock()
+            .map(|log| log.iter().cloned().collect::<Vec<_>>())
+            .unwrap_or_default();
         format!("{status}; its log ends with:\n{}", lines.join("\n"))
     }
 
@@ -96,8 +120,10 @@ impl Bootstrap {
 }
 
 async fn keep(stream: impl AsyncRead + Unpin, log: Arc<Mutex<VecDeque<String>>>, echo: bool) {
-    let mut lines = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+    // Not `lines()`: bytes that are no UTF-8 would end the reading, and then the function by a closed pipe.
+    let mut lines = BufReader::new(stream).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line).into_owned();
         if echo {
             anstream::eprintln!("{line}");
         }
@@ -113,7 +139,10 @@ async fn keep(stream: impl AsyncRead + Unpin, log: Arc<Mutex<VecDeque<String>>>,
 fn find(given: Option<PathBuf>) -> PathBuf {
     let from_environment = || env::var_os("SEKISHO_BOOTSTRAP").map(PathBuf::from);
     let beside = || Some(env::current_exe().ok()?.with_file_name("bootstrap"));
-    given.or_else(from_environment).or_else(beside).unwrap_or_else(|| PathBuf::from("bootstrap"))
+    given
+        .or_else(from_environment)
+        .or_else(beside)
+        .unwrap_or_else(|| PathBuf::from("bootstrap"))
 }
 
 /// What Lambda sets, and what keeps the function on this machine: credentials of nobody, no profile, no metadata
@@ -145,4 +174,20 @@ fn environment(runtime_api: &RuntimeApi) -> Vec<(&'static str, String)> {
         variables.push(("RUST_LOG", level));
     }
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_that_are_no_utf8_do_not_end_the_log() {
+        let log = Arc::new(Mutex::new(VecDeque::new()));
+        keep(&b"one\n\x91\xde\x90E\ntwo"[..], Arc::clone(&log), false).await;
+        let lines: Vec<String> = log
+            .lock()
+            .map(|log| log.iter().cloned().collect())
+            .unwrap_or_default();
+        assert_eq!((lines[0].as_str(), lines[2].as_str()), ("one", "two"));
+    }
 }

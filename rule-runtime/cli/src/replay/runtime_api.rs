@@ -34,6 +34,13 @@ pub enum InvocationOutcome {
         /// `errorMessage`.
         error_message: String,
     },
+    /// The function reported that it cannot start.
+    InitFailed {
+        /// `errorType`.
+        error_type: String,
+        /// `errorMessage`.
+        error_message: String,
+    },
     /// It did not answer in time.
     TimedOut(Duration),
     /// Its process ended.
@@ -44,7 +51,16 @@ impl fmt::Display for InvocationOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success(value) => write!(f, "success: {value}"),
-            Self::Failed { error_type, error_message } => write!(f, "{error_type}: {error_message}"),
+            Self::Failed {
+                error_type,
+                error_message,
+            } => write!(f, "{error_type}: {error_message}"),
+            Self::InitFailed {
+                error_type,
+                error_message,
+            } => {
+                write!(f, "the function does not start: {error_type}: {error_message}")
+            }
             Self::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs_f64()),
             Self::Died(why) => write!(f, "the function's process ended: {why}"),
         }
@@ -64,6 +80,8 @@ type Pending = Option<(String, oneshot::Sender<InvocationOutcome>)>;
 struct Shared {
     events: Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Pending>,
+    /// An error at start that came before any invocation.
+    init_failure: Mutex<Option<InvocationOutcome>>,
     /// Told once, when the function first asks for an event.
     first_poll: Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -97,6 +115,7 @@ impl RuntimeApi {
         let shared = Arc::new(Shared {
             events: Mutex::new(receiver),
             pending: Mutex::new(None),
+            init_failure: Mutex::new(None),
             first_poll: Mutex::new(Some(first_poll)),
         });
         let router = Router::new()
@@ -111,7 +130,14 @@ impl RuntimeApi {
             }
         });
         let polled = Mutex::new(Some(polled));
-        Ok(Self { address, events, shared, count: AtomicU64::new(1), server, polled })
+        Ok(Self {
+            address,
+            events,
+            shared,
+            count: AtomicU64::new(1),
+            server,
+            polled,
+        })
     }
 
     /// `host:port`, the value of `AWS_LAMBDA_RUNTIME_API`.
@@ -128,26 +154,56 @@ impl RuntimeApi {
     }
 
     /// Hands `event` to the function and waits for its answer, for `limit` at most, or for the end of its process.
-    pub async fn invoke(&self, event: Value, limit: Duration, bootstrap: &mut Bootstrap) -> InvocationOutcome {
+    pub async fn invoke(
+        &self,
+        event: Value,
+        limit: Duration,
+        bootstrap: &mut Bootstrap,
+    ) -> InvocationOutcome {
+        self.exchange(event, limit, bootstrap.died()).await
+    }
+
+    async fn exchange(
+        &self,
+        event: Value,
+        limit: Duration,
+        died: impl Future<Output = String>,
+    ) -> InvocationOutcome {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let id = format!("00000000-0000-4000-8000-{number:012}");
         let (sender, receiver) = oneshot::channel();
         *self.shared.pending.lock().await = Some((id.clone(), sender));
         let deadline = SystemTime::now() + limit;
-        let deadline = deadline.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
-        let invocation = Invocation { id, event: event.to_string().into_bytes(), deadline };
+        let deadline = deadline
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.as_millis());
+        let invocation = Invocation {
+            id,
+            event: event.to_string().into_bytes(),
+            deadline,
+        };
         let answered = async {
+            if let Some(failure) = self.shared.init_failure.lock().await.take() {
+                return failure;
+            }
             if self.events.send(invocation).await.is_err() {
                 return InvocationOutcome::Died("the Runtime API is gone".into());
             }
-            receiver.await.unwrap_or_else(|_| InvocationOutcome::Died("no answer".into()))
+            receiver
+                .await
+                .unwrap_or_else(|_| InvocationOutcome::Died("no answer".into()))
         };
-        tokio::select! {
+        let outcome = tokio::select! {
+            // A function that answers and then ends has answered.
+            biased;
             outcome = tokio::time::timeout(limit, answered) => {
                 outcome.unwrap_or(InvocationOutcome::TimedOut(limit))
             }
-            why = bootstrap.died() => InvocationOutcome::Died(why),
-        }
+            why = died => InvocationOutcome::Died(why),
+        };
+        // An answer that comes now is too late, and is answered so.
+        *self.shared.pending.lock().await = None;
+        outcome
     }
 }
 
@@ -155,16 +211,34 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     if let Some(first) = shared.first_poll.lock().await.take() {
         let _ = first.send(());
     }
-    let Some(invocation) = shared.events.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
+    let invocation = loop {
+        let Some(invocation) = shared.events.lock().await.recv().await else {
+            return StatusCode::GONE.into_response();
+        };
+        // An event that nobody took in time is not for whoever asks next.
+        if shared
+            .pending
+            .lock()
+            .await
+            .as_ref()
+            .is_some_and(|(id, _)| *id == invocation.id)
+        {
+            break invocation;
+        }
     };
     let mut headers = HeaderMap::new();
     let arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:sekisho-replay";
     for (name, value) in [
         ("lambda-runtime-aws-request-id", invocation.id.as_str()),
-        ("lambda-runtime-deadline-ms", invocation.deadline.to_string().as_str()),
+        (
+            "lambda-runtime-deadline-ms",
+            invocation.deadline.to_string().as_str(),
+        ),
         ("lambda-runtime-invoked-function-arn", arn),
-        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-00000000-000000000000000000000000;Sampled=0",
+        ),
         ("content-type", "application/json"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -180,18 +254,51 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, bod
 }
 
 async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
-    answer(&shared, &id, failed(&body)).await
+    let (error_type, error_message) = diagnostic(&body);
+    answer(
+        &shared,
+        &id,
+        InvocationOutcome::Failed {
+            error_type,
+            error_message,
+        },
+    )
+    .await
 }
 
+/// It may come before the first invocation, which then gets it.
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let id = shared.pending.lock().await.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
-    answer(&shared, &id, failed(&body)).await
+    let (error_type, error_message) = diagnostic(&body);
+    let failure = InvocationOutcome::InitFailed {
+        error_type,
+        error_message,
+    };
+    // One lock over both, so that an invocation that begins now sees the one or the other.
+    let mut pending = shared.pending.lock().await;
+    match pending.take() {
+        Some((_, sender)) => {
+            let _ = sender.send(failure);
+        }
+        None => *shared.init_failure.lock().await = Some(failure),
+    }
+    accepted()
 }
 
-fn failed(body: &[u8]) -> InvocationOutcome {
+/// `errorType` and `errorMessage` of an error that the function reports.
+fn diagnostic(body: &[u8]) -> (String, String) {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    InvocationOutcome::Failed { error_type: field("errorType"), error_message: field("errorMessage") }
+    let field = |name: &str| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (field("errorType"), field("errorMessage"))
+}
+
+fn accepted() -> Response {
+    (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
 }
 
 /// AWS answers 202 to what it takes and 400 to an id that it does not await.
@@ -200,7 +307,7 @@ async fn answer(shared: &Shared, id: &str, outcome: InvocationOutcome) -> Respon
     match pending.take() {
         Some((awaited, sender)) if awaited == id => {
             let _ = sender.send(outcome);
-            (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
+            accepted()
         }
         other => {
             *pending = other;
@@ -209,3 +316,6 @@ async fn answer(shared: &Shared, id: &str, outcome: InvocationOutcome) -> Respon
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
-//! A stand-in for the one call of AWS Config that takes verdicts: PutEvaluations, over real HTTP.
+//! A stand-in for the one call of AWS Config that takes verdicts: `PutEvaluations`, over real HTTP.
 //!
-//! It says openly that it is one. No emulator takes PutEvaluations as AWS does (those that run on a laptop accept
+//! In: calls in AWS JSON 1.1, as an AWS SDK makes them. Out: AWS's answers and errors, and to the owner of the
+//! endpoint what is stored.
+//!
+//! It says openly that it is one. No emulator takes `PutEvaluations` as AWS does (those that run on a laptop accept
 //! 300-character annotations and made-up compliance types), so this one refuses what the API's model and
 //! documentation say is refused ([`validate`]), remembers what was taken, and can be told to fail.
 
@@ -22,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use validate::Accepted;
+use validate::{Accepted, Request};
 
 /// The prefix of AWS Config's operations in `X-Amz-Target`.
 const TARGET: &str = "StarlingDoveService.";
@@ -48,10 +51,6 @@ impl ConfigError {
         );
         Self::new("ValidationException", message)
     }
-
-    fn serialization(message: &str) -> Self {
-        Self::new("SerializationException", message.to_owned())
-    }
 }
 
 /// What AWS Config has of one resource under one rule.
@@ -70,7 +69,7 @@ pub struct StoredEvaluation {
     pub ordering_timestamp: f64,
 }
 
-/// One PutEvaluations that was seen.
+/// One `PutEvaluations` that was seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedRequest {
     /// How many evaluations it carried.
@@ -132,7 +131,11 @@ impl ConfigEndpoint {
                 anstream::eprintln!("error: the AWS Config endpoint stopped: {error}");
             }
         });
-        Ok(Self { address, rules, server })
+        Ok(Self {
+            address,
+            rules,
+            server,
+        })
     }
 
     /// Its address, the value of `AWS_ENDPOINT_URL_CONFIG_SERVICE`.
@@ -151,7 +154,7 @@ impl ConfigEndpoint {
         token
     }
 
-    /// Deletes `rule`: its tokens are answered with NoSuchConfigRuleException.
+    /// Deletes `rule`: its tokens are answered with `NoSuchConfigRuleException`.
     pub fn delete_rule(&self, rule: &str) {
         let mut rules = locked(&self.rules);
         rules.deleted.push(rule.to_owned());
@@ -163,7 +166,7 @@ impl ConfigEndpoint {
         locked(&self.rules).failing.insert(resource_id.to_owned(), times);
     }
 
-    /// Answers the next calls with ThrottlingException.
+    /// Answers the next calls with `ThrottlingException`.
     pub fn throttle(&self, calls: u32) {
         locked(&self.rules).throttle = calls;
     }
@@ -183,18 +186,26 @@ impl ConfigEndpoint {
             .collect()
     }
 
-    /// Every PutEvaluations seen, in order.
+    /// Every `PutEvaluations` seen, in order.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         locked(&self.rules).requests.clone()
     }
 }
 
 async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     match target.strip_prefix(TARGET) {
         Some("PutEvaluations") => {
             let mut rules = locked(&rules);
-            let mut seen = RecordedRequest { evaluations: 0, test_mode: false, failed: 0, error: None };
+            let mut seen = RecordedRequest {
+                evaluations: 0,
+                test_mode: false,
+                failed: 0,
+                error: None,
+            };
             let answer = put_evaluations(&mut rules, &body, &mut seen);
             seen.error = answer.as_ref().err().cloned();
             rules.requests.push(seen);
@@ -202,13 +213,19 @@ async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: 
         }
         other => reply(Err(ConfigError::new(
             "UnknownOperationException",
-            format!("this stand-in has PutEvaluations only, and was asked for {}", other.unwrap_or(target)),
+            format!(
+                "this stand-in has PutEvaluations only, and was asked for {}",
+                other.unwrap_or(target)
+            ),
         ))),
     }
 }
 
 fn reply(answer: Result<Value, ConfigError>) -> Response {
-    let content_type = (HeaderName::from_static("content-type"), "application/x-amz-json-1.1".to_owned());
+    let content_type = (
+        HeaderName::from_static("content-type"),
+        "application/x-amz-json-1.1".to_owned(),
+    );
     match answer {
         Ok(value) => ([content_type], value.to_string()).into_response(),
         Err(error) => {
@@ -221,18 +238,19 @@ fn reply(answer: Result<Value, ConfigError>) -> Response {
 
 /// The order of the checks is AWS's as far as it shows: form, then limits, then the token, then the rule.
 fn put_evaluations(rules: &mut Rules, body: &[u8], seen: &mut RecordedRequest) -> Result<Value, ConfigError> {
+    let request = Request::parse(body);
+    if let Ok(request) = &request {
+        seen.evaluations = request.evaluations.as_ref().map_or(0, Vec::len);
+        seen.test_mode = request.test_mode.unwrap_or(false);
+    }
     if rules.throttle > 0 {
         rules.throttle -= 1;
         return Err(ConfigError::new("ThrottlingException", "Rate exceeded".into()));
     }
-    let request: Value = serde_json::from_slice(body).map_err(|error| ConfigError::serialization(&error.to_string()))?;
-    seen.evaluations = request.get("Evaluations").and_then(Value::as_array).map_or(0, Vec::len);
-    seen.test_mode = request.get("TestMode").and_then(Value::as_bool).unwrap_or(false);
-    let token = match request.get("ResultToken") {
-        Some(Value::String(token)) => token.clone(),
-        _ => return Err(ConfigError::validation("resultToken", "Member must not be null")),
-    };
-    let accepted = validate::evaluations(&request)?;
+    let request = request?;
+    let token = validate::required("resultToken", request.result_token)?;
+    let accepted = validate::evaluations(request.evaluations.unwrap_or_default())?;
+    // The model: in test mode the token need not be valid, but must not be null.
     if seen.test_mode {
         return Ok(json!({"FailedEvaluations": []}));
     }
@@ -244,14 +262,13 @@ fn put_evaluations(rules: &mut Rules, body: &[u8], seen: &mut RecordedRequest) -
         let message = format!("The ConfigRule '{rule}' provided in the request is invalid.");
         return Err(ConfigError::new("NoSuchConfigRuleException", message));
     }
-    let sent: Vec<Value> = request.get("Evaluations").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut failed = Vec::new();
-    for (evaluation, sent) in accepted.into_iter().zip(sent) {
+    for evaluation in accepted {
         if fails(rules, &evaluation.resource_id) {
-            failed.push(sent);
-            continue;
+            failed.push(evaluation.to_json());
+        } else {
+            store(rules, &rule, evaluation);
         }
-        store(rules, &rule, evaluation);
     }
     seen.failed = failed.len();
     Ok(json!({"FailedEvaluations": failed}))
@@ -273,7 +290,9 @@ fn fails(rules: &mut Rules, resource_id: &str) -> bool {
 fn store(rules: &mut Rules, rule: &str, evaluation: Accepted) {
     let stored = rules.stored.entry(rule.to_owned()).or_default();
     let key = (evaluation.resource_type.clone(), evaluation.resource_id.clone());
-    let older = stored.get(&key).is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
+    let older = stored
+        .get(&key)
+        .is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
     if !older {
         stored.insert(key, evaluation);
     }

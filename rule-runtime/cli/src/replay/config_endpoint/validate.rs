@@ -1,13 +1,17 @@
-//! What AWS Config refuses in PutEvaluations, with its own error names.
+//! What AWS Config refuses in `PutEvaluations`, with its own error names.
+//!
+//! In: the body of a call. Out: evaluations that AWS would take, or the error that it answers with.
 //!
 //! Source of the limits: the API model of AWS Config (botocore `config/2014-11-12`): `Evaluations` 0 to 100,
-//! `StringWithCharLimit256` 1 to 256, `BaseResourceId` 1 to 768, the enum `ComplianceType`. That
-//! INSUFFICIENT_DATA is in the enum and refused, and that an unknown resource type is refused, is documented with
-//! the operation. The model counts characters and does not say how: UTF-16 code units are counted, as the strictest
-//! reading.
+//! `StringWithCharLimit256` 1 to 256, `BaseResourceId` 1 to 768, the enum `ComplianceType`, `ResultToken` required.
+//! That `INSUFFICIENT_DATA` is in the enum and refused is documented with `Evaluation`; that an unknown resource
+//! type is refused is known from reports of it. The model counts characters and does not say how: UTF-16 code units
+//! are counted, as the strictest reading. AWS lists all broken constraints of a call in one message; this names the
+//! first.
 
 use aws_sdk_config::types::ResourceType;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::ConfigError;
 
@@ -17,6 +21,44 @@ const MAX_EVALUATIONS: usize = 100;
 const MAX_TEXT: usize = 256;
 /// The longest resource id.
 const MAX_ID: usize = 768;
+
+/// The members of a call, of the right types but otherwise as they came. Members that the API does not have are
+/// ignored, as AWS does.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Request {
+    /// `Evaluations`; none is like an empty list.
+    pub evaluations: Option<Vec<Sent>>,
+    /// `ResultToken`.
+    pub result_token: Option<String>,
+    /// `TestMode`.
+    pub test_mode: Option<bool>,
+}
+
+impl Request {
+    /// Reads the body of a call; anything but a JSON object with members of the right types is a
+    /// `SerializationException`.
+    pub fn parse(body: &[u8]) -> Result<Self, ConfigError> {
+        let wrong =
+            |error: &dyn std::fmt::Display| ConfigError::new("SerializationException", error.to_string());
+        let value: Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
+        if !value.is_object() {
+            return Err(wrong(&"the body is not a JSON object"));
+        }
+        serde_json::from_value(value).map_err(|error| wrong(&error))
+    }
+}
+
+/// An evaluation as it was sent.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Sent {
+    compliance_resource_type: Option<String>,
+    compliance_resource_id: Option<String>,
+    compliance_type: Option<String>,
+    annotation: Option<String>,
+    ordering_timestamp: Option<f64>,
+}
 
 /// An evaluation that AWS would take.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,64 +75,74 @@ pub struct Accepted {
     pub ordering_timestamp: f64,
 }
 
-/// Checks the list of evaluations of a call.
-pub fn evaluations(request: &Value) -> Result<Vec<Accepted>, ConfigError> {
-    let list = match request.get("Evaluations") {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(list)) => list,
-        Some(_) => return Err(ConfigError::serialization("Evaluations is not a list")),
-    };
-    if list.len() > MAX_EVALUATIONS {
-        return Err(ConfigError::validation(
-            "evaluations",
-            &format!("Member must have length less than or equal to {MAX_EVALUATIONS}"),
-        ));
+impl Accepted {
+    /// The evaluation as `FailedEvaluations` carries it.
+    pub fn to_json(&self) -> Value {
+        let mut value = json!({
+            "ComplianceResourceType": self.resource_type,
+            "ComplianceResourceId": self.resource_id,
+            "ComplianceType": self.compliance,
+            "OrderingTimestamp": self.ordering_timestamp,
+        });
+        if let Some(annotation) = &self.annotation {
+            value["Annotation"] = annotation.as_str().into();
+        }
+        value
     }
-    list.iter().enumerate().map(|(index, evaluation)| one(index + 1, evaluation)).collect()
 }
 
-fn one(number: usize, evaluation: &Value) -> Result<Accepted, ConfigError> {
+/// Checks the list of evaluations of a call.
+pub fn evaluations(list: Vec<Sent>) -> Result<Vec<Accepted>, ConfigError> {
+    if list.len() > MAX_EVALUATIONS {
+        return Err(ConfigError::validation("evaluations", &at_most(MAX_EVALUATIONS)));
+    }
+    list.into_iter()
+        .enumerate()
+        .map(|(index, sent)| one(index + 1, sent))
+        .collect()
+}
+
+fn one(number: usize, sent: Sent) -> Result<Accepted, ConfigError> {
     let path = |member: &str| format!("evaluations.{number}.member.{member}");
-    let required = |name: &str, member: &str, longest: usize| {
-        let text = text(evaluation, name)?;
-        let text = text.ok_or_else(|| ConfigError::validation(&path(member), "Member must not be null"))?;
-        length(&path(member), &text, longest)?;
-        Ok(text)
-    };
-    let resource_type = required("ComplianceResourceType", "complianceResourceType", MAX_TEXT)?;
-    let resource_id = required("ComplianceResourceId", "complianceResourceId", MAX_ID)?;
-    let compliance = required("ComplianceType", "complianceType", MAX_TEXT)?;
-    let annotation = text(evaluation, "Annotation")?;
-    if let Some(annotation) = &annotation {
+    let resource_type = required(&path("complianceResourceType"), sent.compliance_resource_type)?;
+    length(&path("complianceResourceType"), &resource_type, MAX_TEXT)?;
+    let resource_id = required(&path("complianceResourceId"), sent.compliance_resource_id)?;
+    length(&path("complianceResourceId"), &resource_id, MAX_ID)?;
+    let compliance = required(&path("complianceType"), sent.compliance_type)?;
+    compliance_type(&path("complianceType"), &compliance)?;
+    if let Some(annotation) = &sent.annotation {
         length(&path("annotation"), annotation, MAX_TEXT)?;
     }
-    let ordering_timestamp = match evaluation.get("OrderingTimestamp") {
-        None | Some(Value::Null) => {
-            return Err(ConfigError::validation(&path("orderingTimestamp"), "Member must not be null"));
-        }
-        Some(time) => time.as_f64().ok_or_else(|| ConfigError::serialization("OrderingTimestamp is not a number"))?,
-    };
-    compliance_type(&path("complianceType"), &compliance)?;
+    let ordering_timestamp = required(&path("orderingTimestamp"), sent.ordering_timestamp)?;
     known_type(&resource_type)?;
-    Ok(Accepted { resource_type, resource_id, compliance, annotation, ordering_timestamp })
+    Ok(Accepted {
+        resource_type,
+        resource_id,
+        compliance,
+        annotation: sent.annotation,
+        ordering_timestamp,
+    })
 }
 
-fn text(evaluation: &Value, name: &str) -> Result<Option<String>, ConfigError> {
-    match evaluation.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(ConfigError::serialization(&format!("{name} is not a string"))),
-    }
+/// The member, or AWS's error for one that is missing or null.
+pub fn required<T>(path: &str, member: Option<T>) -> Result<T, ConfigError> {
+    member.ok_or_else(|| ConfigError::validation(path, "Member must not be null"))
+}
+
+fn at_most(longest: usize) -> String {
+    format!("Member must have length less than or equal to {longest}")
 }
 
 fn length(path: &str, text: &str, longest: usize) -> Result<(), ConfigError> {
     let units = text.encode_utf16().count();
     if units == 0 {
-        return Err(ConfigError::validation(path, "Member must have length greater than or equal to 1"));
+        return Err(ConfigError::validation(
+            path,
+            "Member must have length greater than or equal to 1",
+        ));
     }
     if units > longest {
-        let constraint = format!("Member must have length less than or equal to {longest}");
-        return Err(ConfigError::validation(path, &constraint));
+        return Err(ConfigError::validation(path, &at_most(longest)));
     }
     Ok(())
 }
@@ -109,10 +161,15 @@ fn compliance_type(path: &str, compliance: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// A type that AWS Config knows, the account, or a custom resource's.
+/// A type that AWS Config knows, the account, or the type of a custom resource (`Provider::Service::Resource`).
+/// AWS's types are those of the SDK, which has the enum of the same model; its newest types may be missing.
 fn known_type(name: &str) -> Result<(), ConfigError> {
-    let custom = !name.starts_with("AWS::") && name.split("::").count() == 3;
-    if name == "AWS::::Account" || custom || ResourceType::values().contains(&name) {
+    let custom = || {
+        let parts: Vec<&str> = name.split("::").collect();
+        let named = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+        parts.len() == 3 && parts.iter().all(named) && !parts[0].eq_ignore_ascii_case("AWS")
+    };
+    if name == "AWS::::Account" || ResourceType::values().contains(&name) || custom() {
         return Ok(());
     }
     Err(ConfigError::new(
