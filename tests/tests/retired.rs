@@ -155,40 +155,26 @@ async fn a_roster_that_is_not_there_is_an_error_that_says_what_to_do() {
     assert!(rig.stored().is_empty(), "an account that could not be judged is not compliant");
 }
 
-/// The statements of the template's role, with CloudFormation's functions resolved.
+/// The statements of the template's role as a deployment has them. moto compares resources for S3 only and knows
+/// `*` elsewhere: what stands there is checked by the tests of the template.
 fn role_statements() -> Vec<Value> {
     let output = Command::new(environment("bin/python"))
         .arg(root().join("tests/template/expand.py"))
+        .args(["--resolved", "--name", &format!("RosterBucket={BUCKET}")])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let template: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let role = template["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].clone();
-    serde_json::from_value(resolve(role)).unwrap()
-}
-
-fn resolve(value: Value) -> Value {
-    match value {
-        Value::Object(map) if map.contains_key("Fn::Sub") => {
-            let mut text = map["Fn::Sub"].as_str().unwrap().to_owned();
-            for (name, stands_for) in [
-                ("AWS::Partition", "aws"),
-                ("AWS::Region", REGION),
-                ("AWS::AccountId", ACCOUNT),
-                ("AWS::StackName", "sekisho"),
-                ("RosterBucket.Arn", "arn:aws:s3:::hr-exports"),
-                ("RosterKey", KEY),
-            ] {
-                text = text.replace(&format!("${{{name}}}"), stands_for);
+    let policies = template["Resources"]["Role"]["Properties"]["Policies"].as_array().unwrap().clone();
+    let statements = policies.iter().flat_map(|p| p["PolicyDocument"]["Statement"].as_array().unwrap().clone());
+    statements
+        .map(|mut statement| {
+            if !statement["Resource"].to_string().contains("arn:aws:s3:") {
+                statement["Resource"] = "*".into();
             }
-            assert!(!text.contains("${"), "{text} is not resolved");
-            text.into()
-        }
-        Value::Object(map) if map.contains_key("Fn::GetAtt") => "arn:aws:sqs:ap-northeast-1:123456789012:failed".into(),
-        Value::Object(map) => map.into_iter().map(|(key, value)| (key, resolve(value))).collect(),
-        Value::Array(list) => list.into_iter().map(resolve).collect(),
-        other => other,
-    }
+            statement
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -226,6 +212,6 @@ async fn the_role_of_the_template_is_enough_and_every_part_of_it_is_needed() {
         assert_eq!(without.len(), statements.len() - 1, "{sid}");
         let answer = run_with(without).await;
         let error = answer.error().unwrap_or_else(|| panic!("{sid} is not needed: {answer:?}"));
-        assert!(error.contains("AccessDenied") && error.contains(&format!("add {permission}")), "{sid}: {error}");
+        assert!(error.contains("AccessDenied") && error.contains(&permission), "{sid}: {error}");
     }
 }
