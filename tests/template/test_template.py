@@ -11,6 +11,7 @@ import sys
 import unittest
 from pathlib import Path
 
+import botocore.loaders
 import yaml
 
 from expand import ROOT, expand, load
@@ -105,6 +106,14 @@ class Template(unittest.TestCase):
             types = rule["Scope"]["ComplianceResourceTypes"]
             self.assertEqual(sorted(types), sorted(custom["resource_types"]), policy)
             self.assertLessEqual(len(types), 100, policy)
+
+    def test_aws_config_knows_every_type_of_the_scopes(self):
+        # One type that it does not know, and PutConfigRule refuses the rule: the deployment is rolled back.
+        model = botocore.loaders.Loader().load_service_model("config", "service-2")
+        known = set(model["shapes"]["ResourceType"]["enum"])
+        for policy, rule in self.rules().items():
+            types = rule.get("Scope", {}).get("ComplianceResourceTypes", [])
+            self.assertLessEqual(set(types), known, policy)
 
     def test_rules_are_invoked_as_their_policies_say(self):
         for policy, rule in self.rules().items():
