@@ -1,35 +1,41 @@
 //! `sekisho test --format junit`: JUnit XML, a suite a policy.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use sekisho_engine::diagnostic::Diagnostic;
 
 use crate::commands::test::{Kind, Status, TestResult, TestRun};
 
 /// Prints the run.
 pub fn print(run: &TestRun) {
-    let mut report = Report::new("sekisho test");
+    // A report counts what its suites hold when they are added: they are filled first.
+    let mut suites: Vec<TestSuite> = Vec::new();
     for result in &run.results {
-        let case = case(result);
-        if let Some(suite) = report.test_suites.iter_mut().find(|suite| suite.name.as_str() == result.suite) {
-            suite.add_test_case(case);
-        } else {
-            let mut suite = TestSuite::new(result.suite.as_str());
-            suite.add_test_case(case);
-            report.add_test_suite(suite);
+        let known = suites.iter().position(|suite| suite.name.as_str() == result.suite);
+        let at = known.unwrap_or(suites.len());
+        if known.is_none() {
+            suites.push(TestSuite::new(result.suite.as_str()));
         }
+        suites[at].add_test_case(case(result));
     }
     if !run.problems.is_empty() {
-        let mut suite = TestSuite::new("files");
-        for problem in &run.problems {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(problem.to_string());
-            suite.add_test_case(TestCase::new(problem.file.as_str(), status));
-        }
-        report.add_test_suite(suite);
+        suites.push(files(&run.problems));
     }
+    let mut report = Report::new("sekisho test");
+    report.add_test_suites(suites);
     match report.to_string() {
         Ok(text) => anstream::println!("{text}"),
         Err(error) => anstream::eprintln!("error: the JUnit report could not be written: {error}"),
     }
+}
+
+fn files(problems: &[Diagnostic]) -> TestSuite {
+    let mut suite = TestSuite::new("files");
+    for problem in problems {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(problem.to_string());
+        suite.add_test_case(TestCase::new(problem.file.as_str(), status));
+    }
+    suite
 }
 
 fn case(result: &TestResult) -> TestCase {
