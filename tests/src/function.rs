@@ -90,23 +90,33 @@ impl Function {
 
 /// The event of a change of `item` for a rule.
 pub fn change_event(rule: &str, token: &str, parameters: &Value, item: &Value) -> Value {
-    event(rule, token, parameters, &json!({
-        "configurationItem": item,
-        "configurationItemDiff": null,
-        "notificationCreationTime": "2026-11-23T01:00:01.000Z",
-        "messageType": "ConfigurationItemChangeNotification",
-        "recordVersion": "1.3",
-    }))
+    event(
+        rule,
+        token,
+        parameters,
+        &json!({
+            "configurationItem": item,
+            "configurationItemDiff": null,
+            "notificationCreationTime": "2026-11-23T01:00:01.000Z",
+            "messageType": "ConfigurationItemChangeNotification",
+            "recordVersion": "1.3",
+        }),
+    )
 }
 
 /// The event of a schedule.
 pub fn scheduled_event(rule: &str, token: &str, parameters: &Value, created: &str) -> Value {
-    event(rule, token, parameters, &json!({
-        "awsAccountId": ACCOUNT,
-        "notificationCreationTime": created,
-        "messageType": "ScheduledNotification",
-        "recordVersion": "1.0",
-    }))
+    event(
+        rule,
+        token,
+        parameters,
+        &json!({
+            "awsAccountId": ACCOUNT,
+            "notificationCreationTime": created,
+            "messageType": "ScheduledNotification",
+            "recordVersion": "1.0",
+        }),
+    )
 }
 
 fn event(rule: &str, token: &str, parameters: &Value, invoking: &Value) -> Value {

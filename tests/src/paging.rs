@@ -47,7 +47,13 @@ impl PagingIam {
     }
 }
 
-async fn forward(State(proxy): State<Proxy>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn forward(
+    State(proxy): State<Proxy>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let form = String::from_utf8_lossy(&body).into_owned();
     let answer = reqwest::Client::new()
         .request(method, format!("{}{uri}", proxy.moto))
@@ -73,7 +79,8 @@ fn field<'a>(form: &'a str, name: &str) -> Option<&'a str> {
 fn page(text: &str, start: usize) -> String {
     let (before, rest) = text.split_once("<Users>").unwrap();
     let (users, _) = rest.split_once("</Users>").unwrap();
-    let users: Vec<&str> = users.split_inclusive("</member>").filter(|user| user.contains("<member>")).collect();
+    let users: Vec<&str> =
+        users.split_inclusive("</member>").filter(|user| user.contains("<member>")).collect();
     let end = users.len().min(start + PAGE);
     let marker = if end < users.len() {
         format!("<IsTruncated>true</IsTruncated><Marker>{end}</Marker>")

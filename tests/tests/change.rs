@@ -69,7 +69,10 @@ async fn a_compliant_and_a_non_compliant_change_reach_aws_config_with_reason_and
     let stored = rig.stored();
     assert_eq!(stored[0].compliance, "NON_COMPLIANT");
     assert_eq!(stored[0].annotation.as_deref(), Some("point-in-time recovery is off"));
-    assert_eq!((stored[0].resource_type.as_str(), stored[0].resource_id.as_str()), ("AWS::DynamoDB::Table", "patients"));
+    assert_eq!(
+        (stored[0].resource_type.as_str(), stored[0].resource_id.as_str()),
+        ("AWS::DynamoDB::Table", "patients")
+    );
     // 2026-11-23T01:00:00Z, the capture time of the item.
     assert!((stored[0].ordering_timestamp - 1_795_395_600.0).abs() < 0.001, "{stored:?}");
 }
@@ -77,7 +80,8 @@ async fn a_compliant_and_a_non_compliant_change_reach_aws_config_with_reason_and
 #[tokio::test]
 async fn parameters_arrive_as_strings_and_are_restored() {
     let rig = Rig::new().await;
-    let parameters = json!({"policy": "residency-resource-region", "allowedRegions": "eu-west-1,eu-central-1"});
+    let parameters =
+        json!({"policy": "residency-resource-region", "allowedRegions": "eu-west-1,eu-central-1"});
     rig.change(parameters, &table("eu-west-1", "ENABLED")).await;
     assert_eq!(rig.compliance(), ["COMPLIANT"]);
     rig.change(policy("residency-resource-region"), &table("eu-west-1", "ENABLED")).await;
@@ -97,7 +101,8 @@ async fn a_resource_that_is_gone_left_the_scope_or_is_not_judged_is_not_applicab
         assert_eq!(rig.compliance(), ["NOT_APPLICABLE"], "{status}");
     }
     rig.change(policy("dynamodb-pitr"), &table("ap-northeast-1", "DISABLED")).await;
-    let mut left = change_event("r", &rig.token, &policy("dynamodb-pitr"), &table("ap-northeast-1", "DISABLED"));
+    let mut left =
+        change_event("r", &rig.token, &policy("dynamodb-pitr"), &table("ap-northeast-1", "DISABLED"));
     left["eventLeftScope"] = true.into();
     rig.function.invoke(&left).await;
     assert_eq!(rig.compliance(), ["NOT_APPLICABLE"]);
@@ -138,7 +143,12 @@ async fn a_throttled_report_is_tried_again_and_an_invalid_token_is_not() {
     assert_eq!(rig.change(policy("dynamodb-pitr"), &table("ap-northeast-1", "ENABLED")).await.error(), None);
     assert_eq!(rig.compliance(), ["COMPLIANT"]);
     let before = rig.config.requests().len();
-    let event = change_event("r", "no-token-of-this-rule", &policy("dynamodb-pitr"), &table("ap-northeast-1", "ENABLED"));
+    let event = change_event(
+        "r",
+        "no-token-of-this-rule",
+        &policy("dynamodb-pitr"),
+        &table("ap-northeast-1", "ENABLED"),
+    );
     let answer = rig.function.invoke(&event).await;
     assert!(answer.error().unwrap().contains("InvalidResultTokenException"), "{answer:?}");
     assert!(!answer.error().unwrap().contains("no-token-of-this-rule"), "the token is not repeated");
@@ -211,7 +221,10 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
     for (parameters, says) in [
         (json!({}), "no policy is named"),
         (policy("no-such-policy"), "no policy and no pack is called \"no-such-policy\""),
-        (json!({"policy": "rds-backup-retention", "minDays": "many"}), "minDays: is \"many\", expected integer"),
+        (
+            json!({"policy": "rds-backup-retention", "minDays": "many"}),
+            "minDays: is \"many\", expected integer",
+        ),
         (json!({"policy": "rds-backup-retention", "minDayz": "7"}), "minDayz: is not a parameter"),
         (json!({"policy": "iam-retired-user-removed"}), "rosterS3Uri: is missing"),
     ] {
@@ -231,7 +244,10 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
         (json!({"hello": 1}).to_string(), "invokingEvent: is missing"),
         (json!([1]).to_string(), "expected the event of an AWS Config rule"),
         (broken("invokingEvent", "{".into()), "not JSON"),
-        (broken("invokingEvent", oversized.to_string().into()), "OversizedConfigurationItemChangeNotification"),
+        (
+            broken("invokingEvent", oversized.to_string().into()),
+            "OversizedConfigurationItemChangeNotification",
+        ),
         (broken("resultToken", Value::Null), "resultToken"),
         (broken("ruleParameters", "[]".into()), "ruleParameters"),
     ] {
@@ -248,7 +264,11 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
 #[tokio::test]
 async fn a_long_list_of_reasons_is_cut_to_what_aws_config_takes() {
     let folder = tempfile::tempdir().unwrap();
-    write_policy(folder.path(), "wordy", "deny contains sprintf(\"reason number %d, 長い理由\", [n]) if some n in numbers.range(1, 60)");
+    write_policy(
+        folder.path(),
+        "wordy",
+        "deny contains sprintf(\"reason number %d, 長い理由\", [n]) if some n in numbers.range(1, 60)",
+    );
     let rig = Rig::with(&[("SEKISHO_POLICIES", folder.path().to_str().unwrap())]).await;
     assert_eq!(rig.change(policy("wordy"), &table("ap-northeast-1", "ENABLED")).await.error(), None);
     let annotation = rig.stored()[0].annotation.clone().unwrap();

@@ -22,7 +22,12 @@ fn table(id: &str, region: &str, pitr: &str) -> Value {
 fn folder(files: &[(&str, String)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = root().join("policies");
-    for file in ["lib/decode.rego", "lib/tags.rego", "medical-jp/dynamodb-pitr.rego", "medical-jp/residency-resource-region.rego"] {
+    for file in [
+        "lib/decode.rego",
+        "lib/tags.rego",
+        "medical-jp/dynamodb-pitr.rego",
+        "medical-jp/residency-resource-region.rego",
+    ] {
         write(folder.path(), &format!("policies/{file}"), &fs::read_to_string(source.join(file)).unwrap());
     }
     for (name, text) in files {
@@ -65,7 +70,10 @@ fn scan_exits_0_when_all_is_compliant_1_on_violations_and_2_on_errors() {
     // The broken file does not hide the others.
     let output = run(&folder, &["scan", "good.json", "bad.json", "broken.json"]);
     assert_eq!((output.code, output.stdout.lines().count()), (2, 2), "{output:?}");
-    assert!(output.stderr.contains("broken.json:1:1") && output.stderr.contains("2 of 3 files evaluated"), "{output:?}");
+    assert!(
+        output.stderr.contains("broken.json:1:1") && output.stderr.contains("2 of 3 files evaluated"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -73,7 +81,8 @@ fn scan_takes_policies_parameters_and_languages() {
     let folder = folder(&[("t.json", table("t", "eu-west-1", "DISABLED").to_string())]);
     let output = run(&folder, &["scan", "t.json", "--policy", "dynamodb-pitr", "--lang", "ja"]);
     assert!(output.stdout.ends_with("PITRが無効です\n") && output.stdout.lines().count() == 1, "{output:?}");
-    let residency = ["scan", "t.json", "--policy", "residency-resource-region", "--param", "allowedRegions=eu-west-1"];
+    let residency =
+        ["scan", "t.json", "--policy", "residency-resource-region", "--param", "allowedRegions=eu-west-1"];
     assert_eq!(run(&folder, &residency).code, 0);
     let output = run(&folder, &["scan", "t.json", "--param", "allowedRegionz=eu-west-1"]);
     assert_eq!(output.code, 2);
@@ -90,7 +99,12 @@ fn scan_speaks_json_and_json_lines() {
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["summary"]["nonCompliant"], 1);
     assert_eq!(document["summary"]["files"], 1);
-    let verdict = &document["verdicts"].as_array().unwrap().iter().find(|v| v["compliance"] == "NON_COMPLIANT").unwrap();
+    let verdict = &document["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|v| v["compliance"] == "NON_COMPLIANT")
+        .unwrap();
     let expected = json!({
         "policyId": "dynamodb-pitr", "severity": "high", "resourceType": "AWS::DynamoDB::Table", "resourceId": "t",
         "accountId": "123456789012", "region": "ap-northeast-1", "compliance": "NON_COMPLIANT",
@@ -117,17 +131,20 @@ fn scan_runs_periodic_policies_where_their_facts_are_given_and_says_where_not() 
         ("staff.csv", "社員番号,在籍状況,退職日\n7,退職,2026/3/31\n".into()),
         ("broken.csv", "社員番号,在籍状況,退職日\n7,退職,2026/13/1\n".into()),
     ]);
-    let retired = fs::read_to_string(root().join("policies/medical-jp/iam-retired-user-removed.rego")).unwrap();
+    let retired =
+        fs::read_to_string(root().join("policies/medical-jp/iam-retired-user-removed.rego")).unwrap();
     write(folder.path(), "policies/medical-jp/iam-retired-user-removed.rego", &retired);
     let output = run(&folder, &["scan", "t.json"]);
     assert_eq!(output.code, 0);
     assert!(output.stderr.contains("iam-retired-user-removed was not run: it needs --facts"), "{output:?}");
     assert_eq!(run(&folder, &["scan", "t.json", "--policy", "iam-retired-user-removed"]).code, 2);
-    let output = run(&folder, &["scan", "t.json", "--facts", "roster=staff.csv", "--facts", "iam_users=users.json"]);
+    let output =
+        run(&folder, &["scan", "t.json", "--facts", "roster=staff.csv", "--facts", "iam_users=users.json"]);
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.stdout.contains("AWS::IAM::User AIDAEXAMPLE"), "{output:?}");
     // A broken row: the account is denied, and the author is told where.
-    let output = run(&folder, &["scan", "t.json", "--facts", "roster=broken.csv", "--facts", "iam_users=users.json"]);
+    let output =
+        run(&folder, &["scan", "t.json", "--facts", "roster=broken.csv", "--facts", "iam_users=users.json"]);
     assert_eq!(output.code, 2);
     assert!(output.stdout.contains("AWS::::Account 123456789012"), "{output:?}");
     assert!(output.stderr.contains("broken.csv:2") && output.stderr.contains("退職日"), "{output:?}");
@@ -149,7 +166,10 @@ fn a_bad_policy_is_named_with_line_and_the_others_judge() {
         write(folder.path(), file, &text);
         let output = run(&folder, &["scan", "t.json"]);
         assert_eq!(output.code, 2, "{says}: {output:?}");
-        assert!(output.stderr.contains(says) && output.stderr.contains("dynamodb-pitr.rego"), "{says}: {output:?}");
+        assert!(
+            output.stderr.contains(says) && output.stderr.contains("dynamodb-pitr.rego"),
+            "{says}: {output:?}"
+        );
         assert!(output.stdout.contains("residency-resource-region"), "{says}: {output:?}");
     }
 }
@@ -173,7 +193,10 @@ fn every_shape_is_found_in_a_folder_and_bad_items_are_named() {
     let output = run(&folder, &["scan", "items", "--policy", "dynamodb-pitr"]);
     assert_eq!((output.code, output.stdout.lines().count()), (2, 7), "{output:?}");
     assert!(output.stderr.contains("5 of 7 files evaluated, 7 items"), "{output:?}");
-    assert!(output.stderr.contains("resourceId: is missing") && output.stderr.contains("items/missing.json"), "{output:?}");
+    assert!(
+        output.stderr.contains("resourceId: is missing") && output.stderr.contains("items/missing.json"),
+        "{output:?}"
+    );
     assert!(output.stderr.contains("no configuration item in it"), "{output:?}");
     assert!(output.stderr.contains("1 other file passed over"), "{output:?}");
 }
@@ -192,19 +215,28 @@ fn a_policy_that_fails_on_an_item_is_an_error_and_never_compliant() {
 
 fn fixture(compliance: &str, reason: &str) -> String {
     let reasons = if reason.is_empty() { "[]".to_owned() } else { format!("[{reason}]") };
-    format!("title: t\nitem: {}\nexpect:\n  compliance: {compliance}\n  reasons: {reasons}\n", table("t", "ap-northeast-1", "DISABLED"))
+    format!(
+        "title: t\nitem: {}\nexpect:\n  compliance: {compliance}\n  reasons: {reasons}\n",
+        table("t", "ap-northeast-1", "DISABLED")
+    )
 }
 
 #[test]
 fn test_passes_fails_with_a_difference_and_names_broken_fixtures() {
-    let folder = folder(&[("fixtures/dynamodb-pitr/off.yaml", fixture("NON_COMPLIANT", "point-in-time recovery is off"))]);
+    let folder = folder(&[(
+        "fixtures/dynamodb-pitr/off.yaml",
+        fixture("NON_COMPLIANT", "point-in-time recovery is off"),
+    )]);
     let output = run(&folder, &["test", "dynamodb-pitr"]);
     assert_eq!(output.code, 0, "{output:?}");
     assert!(output.stdout.contains("1 passed, 0 failed"), "{output:?}");
     write(folder.path(), "fixtures/dynamodb-pitr/wrong.yaml", &fixture("COMPLIANT", ""));
     let output = run(&folder, &["test", "dynamodb-pitr"]);
     assert_eq!(output.code, 1);
-    assert!(output.stdout.contains("FAIL dynamodb-pitr wrong") && output.stdout.contains("wrong.yaml"), "{output:?}");
+    assert!(
+        output.stdout.contains("FAIL dynamodb-pitr wrong") && output.stdout.contains("wrong.yaml"),
+        "{output:?}"
+    );
     assert!(output.stdout.contains("-AWS::DynamoDB::Table t: COMPLIANT"), "{output:?}");
     assert!(output.stdout.contains("+AWS::DynamoDB::Table t: NON_COMPLIANT"), "{output:?}");
     for (text, says) in [
@@ -233,7 +265,10 @@ fn test_writes_json_and_junit() {
     assert_eq!(output.code, 1);
     assert!(output.stdout.starts_with("<?xml"), "{output:?}");
     assert!(output.stdout.contains("tests=\"2\" failures=\"1\""), "{output:?}");
-    assert!(output.stdout.contains("<testcase name=\"wrong\" classname=\"fixture.dynamodb-pitr\""), "{output:?}");
+    assert!(
+        output.stdout.contains("<testcase name=\"wrong\" classname=\"fixture.dynamodb-pitr\""),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -253,8 +288,14 @@ fn replay_shows_what_aws_config_has_of_items_and_of_rules() {
     let rows = |output: &Output| -> Vec<String> {
         output.stdout.lines().map(|line| line.split('\t').take(3).collect::<Vec<_>>().join(" ")).collect()
     };
-    assert!(rows(&output).contains(&"NON_COMPLIANT dynamodb-pitr AWS::DynamoDB::Table b".to_owned()), "{output:?}");
-    assert!(rows(&output).contains(&"COMPLIANT residency-resource-region AWS::DynamoDB::Table a".to_owned()), "{output:?}");
+    assert!(
+        rows(&output).contains(&"NON_COMPLIANT dynamodb-pitr AWS::DynamoDB::Table b".to_owned()),
+        "{output:?}"
+    );
+    assert!(
+        rows(&output).contains(&"COMPLIANT residency-resource-region AWS::DynamoDB::Table a".to_owned()),
+        "{output:?}"
+    );
     assert!(output.stdout.contains("PITRが無効です / point-in-time recovery is off"), "{output:?}");
     let output = run(&folder, &["replay", "items", "--rule", "rules.yaml"]);
     let mut seen = rows(&output);
@@ -303,12 +344,27 @@ fn help_has_examples() {
 #[test]
 fn the_engine_depends_on_no_aws_crate() {
     let output = std::process::Command::new(env!("CARGO"))
-        .args(["tree", "--package", "sekisho-engine", "--edges", "all", "--prefix", "none", "--offline", "--locked"])
+        .args([
+            "tree",
+            "--package",
+            "sekisho-engine",
+            "--edges",
+            "all",
+            "--prefix",
+            "none",
+            "--offline",
+            "--locked",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     let tree = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && tree.contains("regorus"), "{}", String::from_utf8_lossy(&output.stderr));
-    let aws: Vec<&str> = tree.lines().filter(|line| line.starts_with("aws-") || line.starts_with("lambda_")).collect();
+    assert!(
+        output.status.success() && tree.contains("regorus"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let aws: Vec<&str> =
+        tree.lines().filter(|line| line.starts_with("aws-") || line.starts_with("lambda_")).collect();
     assert_eq!(aws, Vec::<&str>::new());
 }

@@ -48,7 +48,11 @@ async fn send(endpoint: &ConfigEndpoint, target: &str, body: String) -> Result<V
     }
 }
 
-async fn put(endpoint: &ConfigEndpoint, token: &str, evaluations: &[Value]) -> Result<Value, (String, String)> {
+async fn put(
+    endpoint: &ConfigEndpoint,
+    token: &str,
+    evaluations: &[Value],
+) -> Result<Value, (String, String)> {
     let body = json!({"ResultToken": token, "Evaluations": evaluations}).to_string();
     send(endpoint, "PutEvaluations", body).await
 }
@@ -61,19 +65,39 @@ async fn what_aws_refuses_is_refused_with_its_name_and_nothing_is_stored() {
     let emoji = "😀".repeat(129);
     for (evaluations, name, says) in [
         (many, "ValidationException", "length less than or equal to 100"),
-        (vec![with("Annotation", "x".repeat(257).into())], "ValidationException", "length less than or equal to 256"),
+        (
+            vec![with("Annotation", "x".repeat(257).into())],
+            "ValidationException",
+            "length less than or equal to 256",
+        ),
         (vec![with("Annotation", emoji.into())], "ValidationException", "length less than or equal to 256"),
         (vec![with("Annotation", "".into())], "ValidationException", "length greater than or equal to 1"),
-        (vec![with("ComplianceType", "INSUFFICIENT_DATA".into())], "InvalidParameterValueException", "INSUFFICIENT_DATA"),
+        (
+            vec![with("ComplianceType", "INSUFFICIENT_DATA".into())],
+            "InvalidParameterValueException",
+            "INSUFFICIENT_DATA",
+        ),
         (vec![with("ComplianceType", "MAYBE".into())], "ValidationException", "enum value set"),
-        (vec![with("ComplianceResourceType", "AWS::No::Such".into())], "InvalidParameterValueException", "AWS::No::Such"),
-        (vec![with("ComplianceResourceType", "AWS::Account".into())], "InvalidParameterValueException", "AWS::Account"),
+        (
+            vec![with("ComplianceResourceType", "AWS::No::Such".into())],
+            "InvalidParameterValueException",
+            "AWS::No::Such",
+        ),
+        (
+            vec![with("ComplianceResourceType", "AWS::Account".into())],
+            "InvalidParameterValueException",
+            "AWS::Account",
+        ),
         (vec![with("ComplianceResourceId", "x".repeat(769).into())], "ValidationException", "768"),
         (vec![without("OrderingTimestamp")], "ValidationException", "orderingTimestamp"),
         (vec![without("ComplianceResourceId")], "ValidationException", "complianceResourceId"),
         (vec![with("OrderingTimestamp", "now".into())], "SerializationException", ""),
         // One bad evaluation takes the whole call with it.
-        (vec![evaluation("good"), with("Annotation", "x".repeat(257).into())], "ValidationException", "evaluations.2."),
+        (
+            vec![evaluation("good"), with("Annotation", "x".repeat(257).into())],
+            "ValidationException",
+            "evaluations.2.",
+        ),
     ] {
         let (error, message) = put(&endpoint, &token, &evaluations).await.unwrap_err();
         assert_eq!(error, name, "{message}");

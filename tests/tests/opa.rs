@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 /// One question to OPA: the three rules of a policy over one fixture.
 fn job(set: &PolicySet, case: &fixture::Case) -> (Value, Outcome) {
     let policy = set.get(&case.policy_id).unwrap();
-    let prepared = case.prepare(policy).unwrap_or_else(|problems| panic!("{}: {problems:?}", case.path.display()));
+    let prepared =
+        case.prepare(policy).unwrap_or_else(|problems| panic!("{}: {problems:?}", case.path.display()));
     let mut modules = Map::new();
     for library in set.libraries() {
         modules.insert(library.file.display().to_string(), library.source.to_string().into());
@@ -24,9 +25,11 @@ fn job(set: &PolicySet, case: &fixture::Case) -> (Value, Outcome) {
     facts.insert("now".into(), time::format(prepared.data.now).into());
     // OPA refuses a reference to a rule that is not there. An undefined rule leaves its list empty.
     let package = &policy.package;
-    let not_applicable = if policy.has_not_applicable { format!("[1 | {package}.not_applicable]") } else { "[]".into() };
+    let not_applicable =
+        if policy.has_not_applicable { format!("[1 | {package}.not_applicable]") } else { "[]".into() };
     let judged = if policy.has_judged { format!("{package}.judged") } else { "[]".into() };
-    let query = format!("{{\"deny\": {package}.deny, \"not_applicable\": {not_applicable}, \"judged\": {judged}}}");
+    let query =
+        format!("{{\"deny\": {package}.deny, \"not_applicable\": {not_applicable}, \"judged\": {judged}}}");
     let job = json!({
         "id": case.path.display().to_string(),
         "modules": modules,
@@ -120,7 +123,11 @@ fn every_fixture_gives_the_same_under_opa_and_under_sekisho() {
             assert_eq!(own.compliance, Compliance::NotApplicable, "{name}");
             continue;
         }
-        assert_eq!(denials_of_ours(ours), denials_of_opa(&value["deny"], &own.resource.resource_id), "{name}");
+        assert_eq!(
+            denials_of_ours(ours),
+            denials_of_opa(&value["deny"], &own.resource.resource_id),
+            "{name}"
+        );
         let mut judged: Vec<_> =
             value["judged"].as_array().unwrap().iter().map(|j| j["resourceId"].as_str().unwrap()).collect();
         judged.retain(|id| *id != own.resource.resource_id);

@@ -53,7 +53,14 @@ impl Rig {
         if let Some(status) = key {
             let key = self.iam.create_access_key().user_name(name).send().await.unwrap();
             let id = key.access_key().unwrap().access_key_id().to_owned();
-            self.iam.update_access_key().user_name(name).access_key_id(id).status(status).send().await.unwrap();
+            self.iam
+                .update_access_key()
+                .user_name(name)
+                .access_key_id(id)
+                .status(status)
+                .send()
+                .await
+                .unwrap();
         }
         user.user().unwrap().user_id().to_owned()
     }
@@ -63,7 +70,8 @@ impl Rig {
         variables.extend(environment);
         let function = Function::start(&self.config, &variables).await;
         let token = self.config.register_rule("retired");
-        let parameters = json!({"policy": "iam-retired-user-removed", "rosterS3Uri": format!("s3://{BUCKET}/{KEY}")});
+        let parameters =
+            json!({"policy": "iam-retired-user-removed", "rosterS3Uri": format!("s3://{BUCKET}/{KEY}")});
         let event = scheduled_event("retired", &token, &parameters, "2026-11-23T01:00:00.000Z");
         function.invoke(&event).await
     }
@@ -98,7 +106,10 @@ async fn whoever_left_and_can_still_sign_in_is_found_by_a_roster_in_cp932() {
     assert_eq!(compliance(&disabled), Some("COMPLIANT"));
     assert_eq!(compliance(&stranger), None);
     assert_eq!(compliance(ACCOUNT), Some("COMPLIANT"));
-    assert_eq!(stored[&password].1, "employee 000102 left on 2026-03-31 and can still sign in: console password");
+    assert_eq!(
+        stored[&password].1,
+        "employee 000102 left on 2026-03-31 and can still sign in: console password"
+    );
     assert!(stored[&key].1.contains("1 active access key"), "{stored:?}");
     assert!(!format!("{stored:?}").contains("﨑山"), "no names in annotations");
 }
@@ -141,7 +152,11 @@ async fn a_roster_that_cannot_be_trusted_is_a_finding_about_the_account() {
         let stored = rig.stored();
         assert_eq!(stored[ACCOUNT].0, "NON_COMPLIANT", "{roster}");
         assert!(stored[ACCOUNT].1.contains(says), "{roster}: {stored:?}");
-        assert_ne!(stored.get(&user).map(|(compliance, _)| compliance.as_str()), Some("COMPLIANT"), "{roster}");
+        assert_ne!(
+            stored.get(&user).map(|(compliance, _)| compliance.as_str()),
+            Some("COMPLIANT"),
+            "{roster}"
+        );
     }
 }
 
@@ -166,7 +181,8 @@ fn role_statements() -> Vec<Value> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let template: Value = serde_json::from_slice(&output.stdout).unwrap();
     let policies = template["Resources"]["Role"]["Properties"]["Policies"].as_array().unwrap().clone();
-    let statements = policies.iter().flat_map(|p| p["PolicyDocument"]["Statement"].as_array().unwrap().clone());
+    let statements =
+        policies.iter().flat_map(|p| p["PolicyDocument"]["Statement"].as_array().unwrap().clone());
     statements
         .map(|mut statement| {
             if !statement["Resource"].to_string().contains("arn:aws:s3:") {
@@ -185,7 +201,13 @@ async fn the_role_of_the_template_is_enough_and_every_part_of_it_is_needed() {
     let trust = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ]});
-    rig.iam.create_role().role_name("sekisho").assume_role_policy_document(trust.to_string()).send().await.unwrap();
+    rig.iam
+        .create_role()
+        .role_name("sekisho")
+        .assume_role_policy_document(trust.to_string())
+        .send()
+        .await
+        .unwrap();
     let sts = aws_sdk_sts::Client::new(&rig.moto.sdk().await);
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/sekisho");
     let assumed = sts.assume_role().role_arn(arn).role_session_name("test").send().await.unwrap();
@@ -199,7 +221,14 @@ async fn the_role_of_the_template_is_enough_and_every_part_of_it_is_needed() {
     let run_with = async |statements: Vec<&Value>| {
         let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         rig.moto.do_not_enforce().await;
-        rig.iam.put_role_policy().role_name("sekisho").policy_name("p").policy_document(document).send().await.unwrap();
+        rig.iam
+            .put_role_policy()
+            .role_name("sekisho")
+            .policy_name("p")
+            .policy_document(document)
+            .send()
+            .await
+            .unwrap();
         rig.moto.enforce().await;
         rig.run(&environment).await
     };

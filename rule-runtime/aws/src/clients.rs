@@ -43,10 +43,7 @@ impl Clients {
 
     /// From a configuration.
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            evaluations: Evaluations::new(config),
-            facts: AwsFacts::new(config),
-        }
+        Self { evaluations: Evaluations::new(config), facts: AwsFacts::new(config) }
     }
 }
 
@@ -61,9 +58,7 @@ where
         (Some(code), None) => code.to_owned(),
         _ if is_denied(error) => "AccessDenied".to_owned(),
         _ => {
-            let status = error
-                .raw_response()
-                .map(|answer| format!("HTTP {}: ", answer.status()));
+            let status = error.raw_response().map(|answer| format!("HTTP {}: ", answer.status()));
             format!("{}{}", status.unwrap_or_default(), chain(error))
         }
     }
@@ -88,8 +83,6 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 pub(crate) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error.code() {
         Some(code) => matches!(code, "AccessDenied" | "AccessDeniedException"),
-        None => error
-            .raw_response()
-            .is_some_and(|response| response.status().as_u16() == 403),
+        None => error.raw_response().is_some_and(|response| response.status().as_u16() == 403),
     }
 }

@@ -53,10 +53,7 @@ fn describe(refused: &[ResourceKey], errors: &[String]) -> String {
     let mut parts = Vec::new();
     if !refused.is_empty() {
         let names: Vec<_> = refused.iter().map(ToString::to_string).collect();
-        parts.push(format!(
-            "in FailedEvaluations after a second try: {}",
-            names.join(", ")
-        ));
+        parts.push(format!("in FailedEvaluations after a second try: {}", names.join(", ")));
     }
     parts.extend(errors.iter().cloned());
     parts.join("; ")
@@ -65,10 +62,7 @@ fn describe(refused: &[ResourceKey], errors: &[String]) -> String {
 /// What came of one call.
 enum Call {
     /// Taken but for these; a second try for them may have failed as a whole.
-    Answered {
-        failed: Vec<ApiEvaluation>,
-        second_try: Option<String>,
-    },
+    Answered { failed: Vec<ApiEvaluation>, second_try: Option<String> },
     /// The rule is gone.
     RuleGone,
     /// Refused as a whole.
@@ -82,9 +76,7 @@ enum Call {
 impl Evaluations {
     /// With the region and credentials of `config`.
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            client: Client::new(config),
-        }
+        Self { client: Client::new(config) }
     }
 
     /// Sends `evaluations` in batches of at most 100; an empty list is one empty call, which tells AWS
@@ -95,20 +87,14 @@ impl Evaluations {
     /// and server errors were tried again by the SDK; an invalid token was not.
     pub async fn put(&self, result_token: &str, evaluations: &[Evaluation]) -> Result<PutReport, PutError> {
         let mut report = PutReport::default();
-        let mut error = PutError {
-            total: evaluations.len(),
-            refused: Vec::new(),
-            lost: 0,
-            errors: Vec::new(),
-        };
+        let mut error =
+            PutError { total: evaluations.len(), refused: Vec::new(), lost: 0, errors: Vec::new() };
         for (index, batch) in batches(evaluations).enumerate() {
             match self.put_batch(result_token, batch).await {
                 Call::Answered { failed, second_try } => {
                     report.accepted += batch.len().saturating_sub(failed.len());
                     error.refused.extend(failed.iter().map(key));
-                    error
-                        .errors
-                        .extend(second_try.map(|why| format!("the second try failed: {why}")));
+                    error.errors.extend(second_try.map(|why| format!("the second try failed: {why}")));
                 }
                 Call::RuleGone => {
                     tracing::info!("the rule is gone; its evaluations are dropped");
@@ -126,11 +112,7 @@ impl Evaluations {
                 }
             }
         }
-        if error.refused.is_empty() && error.errors.is_empty() {
-            Ok(report)
-        } else {
-            Err(error)
-        }
+        if error.refused.is_empty() && error.errors.is_empty() { Ok(report) } else { Err(error) }
     }
 
     /// One batch, and once more what was in `FailedEvaluations`.
@@ -138,23 +120,14 @@ impl Evaluations {
         let batch = match batch.iter().map(to_api).collect::<Result<Vec<_>, _>>() {
             Ok(batch) => batch,
             Err(error) => {
-                return Call::Failed {
-                    why: error.to_string(),
-                    hopeless: false,
-                };
+                return Call::Failed { why: error.to_string(), hopeless: false };
             }
         };
         match self.call(result_token, batch).await {
             Call::Answered { failed, .. } if !failed.is_empty() => {
-                tracing::warn!(
-                    failed = failed.len(),
-                    "AWS Config refused evaluations; they are sent again"
-                );
+                tracing::warn!(failed = failed.len(), "AWS Config refused evaluations; they are sent again");
                 match self.call(result_token, failed.clone()).await {
-                    Call::Failed { why, .. } => Call::Answered {
-                        failed,
-                        second_try: Some(why),
-                    },
+                    Call::Failed { why, .. } => Call::Answered { failed, second_try: Some(why) },
                     other => other,
                 }
             }
@@ -172,15 +145,11 @@ impl Evaluations {
             .send()
             .await;
         match sent {
-            Ok(answer) => Call::Answered {
-                failed: answer.failed_evaluations.unwrap_or_default(),
-                second_try: None,
-            },
+            Ok(answer) => {
+                Call::Answered { failed: answer.failed_evaluations.unwrap_or_default(), second_try: None }
+            }
             Err(error) if error.code() == Some("NoSuchConfigRuleException") => Call::RuleGone,
-            Err(error) => Call::Failed {
-                hopeless: is_hopeless(&error),
-                why: explain_with_help(&error),
-            },
+            Err(error) => Call::Failed { hopeless: is_hopeless(&error), why: explain_with_help(&error) },
         }
     }
 }
@@ -189,12 +158,7 @@ impl Evaluations {
 fn range(batch: &[Evaluation]) -> String {
     match batch {
         [first, .., last] => {
-            format!(
-                "{} evaluations from {} to {}: ",
-                batch.len(),
-                first.resource,
-                last.resource
-            )
+            format!("{} evaluations from {} to {}: ", batch.len(), first.resource, last.resource)
         }
         [one] => format!("{}: ", one.resource),
         [] => String::new(),
@@ -209,10 +173,7 @@ fn batches(evaluations: &[Evaluation]) -> impl Iterator<Item = &[Evaluation]> {
 }
 
 fn is_hopeless(error: &SdkError<PutEvaluationsError>) -> bool {
-    matches!(
-        error.code(),
-        Some("InvalidResultTokenException" | "AccessDeniedException")
-    )
+    is_denied(error) || error.code() == Some("InvalidResultTokenException")
 }
 
 fn explain_with_help(error: &SdkError<PutEvaluationsError>) -> String {
@@ -239,9 +200,7 @@ fn to_api(evaluation: &Evaluation) -> Result<ApiEvaluation, BuildError> {
             Compliance::NotApplicable => ComplianceType::NotApplicable,
         })
         .set_annotation(evaluation.annotation.clone())
-        .ordering_timestamp(DateTime::from_millis(
-            evaluation.ordering_timestamp.as_millisecond(),
-        ))
+        .ordering_timestamp(DateTime::from_millis(evaluation.ordering_timestamp.as_millisecond()))
         .build()
 }
 
@@ -262,10 +221,7 @@ mod tests {
     fn evaluations(count: usize) -> Vec<Evaluation> {
         (0..count)
             .map(|n| Evaluation {
-                resource: ResourceKey {
-                    resource_type: "AWS::S3::Bucket".into(),
-                    resource_id: n.to_string(),
-                },
+                resource: ResourceKey { resource_type: "AWS::S3::Bucket".into(), resource_id: n.to_string() },
                 compliance: Compliance::Compliant,
                 annotation: None,
                 ordering_timestamp: Timestamp::UNIX_EPOCH,
@@ -317,63 +273,32 @@ mod tests {
                  \"ComplianceType\": \"COMPLIANT\", \"OrderingTimestamp\": 0}}"
             )
         });
-        (
-            200,
-            format!(
-                "{{\"FailedEvaluations\": [{}]}}",
-                ids.collect::<Vec<_>>().join(",")
-            ),
-        )
+        (200, format!("{{\"FailedEvaluations\": [{}]}}", ids.collect::<Vec<_>>().join(",")))
     }
 
     #[tokio::test]
     async fn an_empty_list_is_one_empty_call_and_testmode_is_told() {
         let (fake, config) = config(|_| (200, "{}".into())).await;
         assert_eq!(config.put("TESTMODE", &[]).await.unwrap(), PutReport::default());
-        assert_eq!(
-            fake.asked(),
-            [r#"{"Evaluations":[],"ResultToken":"TESTMODE","TestMode":true}"#]
-        );
+        assert_eq!(fake.asked(), [r#"{"Evaluations":[],"ResultToken":"TESTMODE","TestMode":true}"#]);
         config.put("token", &evaluations(1)).await.unwrap();
-        assert!(
-            fake.asked()[1].contains(r#""TestMode":false"#),
-            "{:?}",
-            fake.asked()
-        );
+        assert!(fake.asked()[1].contains(r#""TestMode":false"#), "{:?}", fake.asked());
     }
 
     #[tokio::test]
     async fn what_is_refused_goes_out_once_more_and_alone() {
-        let (fake, config) = config(|call| {
-            if call == 0 {
-                refused(&["7"])
-            } else {
-                (200, "{}".into())
-            }
-        })
-        .await;
+        let (fake, config) =
+            config(|call| if call == 0 { refused(&["7"]) } else { (200, "{}".into()) }).await;
         let report = config.put("token", &evaluations(100)).await.unwrap();
-        assert_eq!(
-            report,
-            PutReport {
-                accepted: 100,
-                rule_gone: false
-            }
-        );
+        assert_eq!(report, PutReport { accepted: 100, rule_gone: false });
         assert_eq!(fake.asked().len(), 2);
         assert_eq!(fake.asked()[1].matches("ComplianceResourceId").count(), 1);
     }
 
     #[tokio::test]
     async fn what_is_refused_again_is_named_and_the_other_batches_still_go_out() {
-        let (fake, config) = config(|call| {
-            if call < 2 {
-                refused(&["7", "8"])
-            } else {
-                (200, "{}".into())
-            }
-        })
-        .await;
+        let (fake, config) =
+            config(|call| if call < 2 { refused(&["7", "8"]) } else { (200, "{}".into()) }).await;
         let error = config.put("token", &evaluations(101)).await.unwrap_err();
         assert_eq!(fake.asked().len(), 3);
         assert_eq!(
@@ -385,36 +310,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_try_that_fails_says_why() {
-        let (_fake, config) = config(|call| {
-            if call == 0 {
-                refused(&["7"])
-            } else {
-                refusal("ValidationException")
-            }
-        })
-        .await;
-        let error = config
-            .put("token", &evaluations(10))
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("1 of 10") && error.contains("AWS::S3::Bucket 7"),
-            "{error}"
-        );
+        let (_fake, config) =
+            config(|call| if call == 0 { refused(&["7"]) } else { refusal("ValidationException") }).await;
+        let error = config.put("token", &evaluations(10)).await.unwrap_err().to_string();
+        assert!(error.contains("1 of 10") && error.contains("AWS::S3::Bucket 7"), "{error}");
         assert!(error.contains("ValidationException: why"), "{error}");
     }
 
     #[tokio::test]
     async fn a_batch_that_is_refused_as_a_whole_does_not_stop_the_others() {
-        let (fake, config) = config(|call| {
-            if call == 0 {
-                refusal("ValidationException")
-            } else {
-                (200, "{}".into())
-            }
-        })
-        .await;
+        let (fake, config) =
+            config(|call| if call == 0 { refusal("ValidationException") } else { (200, "{}".into()) }).await;
         let error = config.put("token", &evaluations(250)).await.unwrap_err();
         assert_eq!((fake.asked().len(), error.lost), (3, 100));
         assert_eq!(
@@ -426,18 +332,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_invalid_token_or_a_role_without_permission_ends_it_and_the_token_is_not_repeated() {
-        for (code, next) in [
-            ("InvalidResultTokenException", "evaluate the rule again"),
-            ("AccessDeniedException", "add"),
-        ] {
+        for (code, next) in
+            [("InvalidResultTokenException", "evaluate the rule again"), ("AccessDeniedException", "add")]
+        {
             let (fake, config) = config(move |_| refusal(code)).await;
             let error = config.put("the-token", &evaluations(250)).await.unwrap_err();
             assert_eq!((fake.asked().len(), error.lost), (1, 250));
             let text = format!("{error} {error:?}");
-            assert!(
-                text.contains(code) && text.contains(next) && !text.contains("the-token"),
-                "{text}"
-            );
+            assert!(text.contains(code) && text.contains(next) && !text.contains("the-token"), "{text}");
         }
     }
 
@@ -445,13 +347,7 @@ mod tests {
     async fn a_rule_that_is_gone_is_no_error() {
         let (fake, config) = config(|_| refusal("NoSuchConfigRuleException")).await;
         let report = config.put("token", &evaluations(250)).await.unwrap();
-        assert_eq!(
-            report,
-            PutReport {
-                accepted: 0,
-                rule_gone: true
-            }
-        );
+        assert_eq!(report, PutReport { accepted: 0, rule_gone: true });
         assert_eq!(fake.asked().len(), 1);
     }
 }

@@ -28,10 +28,7 @@ pub struct FetchError {
 impl AwsFacts {
     /// With the region and credentials of `config`.
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            objects: Objects::new(config),
-            iam: Iam::new(config),
-        }
+        Self { objects: Objects::new(config), iam: Iam::new(config) }
     }
 
     /// The value of the fact `name`.
@@ -48,10 +45,7 @@ impl AwsFacts {
             FactProvider::Roster { uri_parameter } => self.roster(uri_parameter, parameters).await,
             FactProvider::IamUsers {} => self.iam.users().await.map(Value::Array),
         };
-        fetched.map_err(|why| FetchError {
-            fact: name.to_owned(),
-            why,
-        })
+        fetched.map_err(|why| FetchError { fact: name.to_owned(), why })
     }
 
     async fn roster(&self, uri_parameter: &str, parameters: &Value) -> Result<Value, String> {
@@ -59,9 +53,7 @@ impl AwsFacts {
             .get(uri_parameter)
             .and_then(Value::as_str)
             .ok_or_else(|| format!("parameter {uri_parameter} is not set, expected s3://bucket/key"))?;
-        let uri: ObjectUri = given
-            .parse()
-            .map_err(|error| format!("parameter {uri_parameter} {error}"))?;
+        let uri: ObjectUri = given.parse().map_err(|error| format!("parameter {uri_parameter} {error}"))?;
         let options = RosterOptions::from_parameters(parameters).map_err(|error| error.to_string())?;
         let object = self.objects.get(&uri).await?;
         let roster = roster::parse(given, object.last_modified, &object.bytes, &options);

@@ -35,13 +35,8 @@ impl Fake {
     /// Listens on a port of its own.
     pub async fn start(answer: impl FnMut(&str, &str) -> (u16, String) + Send + 'static) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let shared = Shared {
-            answer: Arc::new(Mutex::new(answer)),
-            asked: Arc::clone(&asked),
-        };
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
-            .await
-            .unwrap();
+        let shared = Shared { answer: Arc::new(Mutex::new(answer)), asked: Arc::clone(&asked) };
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(reply).with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -38,15 +38,12 @@ impl FromStr for ObjectUri {
         // An ARN of an access point has slashes of its own; its alias is a bucket name like any other.
         let named = |bucket: &str| {
             !bucket.is_empty()
-                && bucket
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+                && bucket.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
         };
         match text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
-            Some((bucket, key)) if named(bucket) && !key.is_empty() => Ok(Self {
-                bucket: bucket.to_owned(),
-                key: key.to_owned(),
-            }),
+            Some((bucket, key)) if named(bucket) && !key.is_empty() => {
+                Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+            }
             _ => Err(format!("is \"{text}\", expected s3://bucket/key")),
         }
     }
@@ -71,13 +68,10 @@ impl Objects {
     /// With the region and credentials of `config`. Local emulators have no host name a bucket: where an
     /// endpoint is set, the bucket goes into the path.
     pub fn new(config: &SdkConfig) -> Self {
-        let local = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
-            .iter()
-            .any(|name| env::var_os(name).is_some())
-            || config.endpoint_url().is_some();
-        Self {
-            client: Client::from_conf(Builder::from(config).force_path_style(local).build()),
-        }
+        let local =
+            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env::var_os(name).is_some())
+                || config.endpoint_url().is_some();
+        Self { client: Client::from_conf(Builder::from(config).force_path_style(local).build()) }
     }
 
     /// Reads the object at `uri`.
@@ -85,13 +79,7 @@ impl Objects {
     /// # Errors
     /// In words: the call, the object, AWS's code and message, what to do.
     pub async fn get(&self, uri: &ObjectUri) -> Result<Object, String> {
-        let answer = self
-            .client
-            .get_object()
-            .bucket(&uri.bucket)
-            .key(&uri.key)
-            .send()
-            .await;
+        let answer = self.client.get_object().bucket(&uri.bucket).key(&uri.key).send().await;
         let answer = answer.map_err(|error| problem(uri, &error))?;
         let last_modified = answer
             .last_modified()
@@ -100,10 +88,8 @@ impl Objects {
         // What is announced need not be what comes: the bytes are counted.
         let mut bytes = Vec::new();
         let mut body = answer.body;
-        while let Some(part) = body
-            .try_next()
-            .await
-            .map_err(|error| format!("s3:GetObject {uri}: {}", chain(&error)))?
+        while let Some(part) =
+            body.try_next().await.map_err(|error| format!("s3:GetObject {uri}: {}", chain(&error)))?
         {
             if bytes.len() + part.len() > MAX_OBJECT {
                 return Err(too_large(uri));
@@ -148,13 +134,7 @@ mod tests {
     #[test]
     fn uris() {
         let uri: Result<ObjectUri, _> = "s3://hr/staff/2026.csv".parse();
-        assert_eq!(
-            uri,
-            Ok(ObjectUri {
-                bucket: "hr".into(),
-                key: "staff/2026.csv".into()
-            })
-        );
+        assert_eq!(uri, Ok(ObjectUri { bucket: "hr".into(), key: "staff/2026.csv".into() }));
         for text in [
             "",
             "hr/staff.csv",
@@ -174,28 +154,15 @@ mod tests {
             (status, body.clone())
         })
         .await;
-        let uri = ObjectUri {
-            bucket: "hr.example.jp".into(),
-            key: "staff 2026.csv".into(),
-        };
+        let uri = ObjectUri { bucket: "hr.example.jp".into(), key: "staff 2026.csv".into() };
         Objects::new(&fake.config).get(&uri).await
     }
 
     #[tokio::test]
     async fn an_object_is_read_whole_and_one_too_large_is_refused() {
-        assert_eq!(
-            get(200, "a,b\n".into()).await.map(|object| object.bytes),
-            Ok(b"a,b\n".to_vec())
-        );
-        assert_eq!(
-            get(200, " ".repeat(MAX_OBJECT))
-                .await
-                .map(|object| object.bytes.len()),
-            Ok(MAX_OBJECT)
-        );
-        let error = get(200, " ".repeat(MAX_OBJECT + 1))
-            .await
-            .map(|object| object.bytes.len());
+        assert_eq!(get(200, "a,b\n".into()).await.map(|object| object.bytes), Ok(b"a,b\n".to_vec()));
+        assert_eq!(get(200, " ".repeat(MAX_OBJECT)).await.map(|object| object.bytes.len()), Ok(MAX_OBJECT));
+        let error = get(200, " ".repeat(MAX_OBJECT + 1)).await.map(|object| object.bytes.len());
         assert!(
             error.is_err_and(|error| error.contains("hr.example.jp/staff 2026.csv is larger than 32 MiB"))
         );
@@ -214,10 +181,7 @@ mod tests {
             let start = format!("s3:GetObject s3://hr.example.jp/staff 2026.csv: {code}: why; ");
             assert!(error.starts_with(&start) && error.contains(next), "{error}");
         }
-        let error = get(502, "<html>".into())
-            .await
-            .map(|object| object.bytes)
-            .unwrap_err();
+        let error = get(502, "<html>".into()).await.map(|object| object.bytes).unwrap_err();
         assert!(error.contains("HTTP 502: ") && error.len() < 300, "{error}");
     }
 }

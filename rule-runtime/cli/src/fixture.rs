@@ -138,8 +138,9 @@ pub fn is_fixture(path: &Path) -> bool {
 
 fn read(path: &Path) -> Result<Case, Diagnostic> {
     let file = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Diagnostic::new(&file, format!("cannot be read: {error}")).help("save it as UTF-8"))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        Diagnostic::new(&file, format!("cannot be read: {error}")).help("save it as UTF-8")
+    })?;
     let fixture: Fixture = serde_saphyr::from_str(&text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
         let message = error.without_snippet().to_string();
@@ -152,7 +153,9 @@ fn read(path: &Path) -> Result<Case, Diagnostic> {
         let problem = Diagnostic::new(&file, "says neither compliance nor error, so it could not fail");
         return Err(problem.field("expect").help("say what is expected"));
     }
-    let name = |part: Option<&std::ffi::OsStr>| part.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = |part: Option<&std::ffi::OsStr>| {
+        part.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    };
     Ok(Case {
         policy_id: name(path.parent().and_then(Path::file_name)),
         name: name(path.file_stem()),
@@ -210,7 +213,12 @@ impl Case {
         Ok((item, if is_account { Occasion::Schedule } else { Occasion::Change }))
     }
 
-    fn facts(&self, policy: &Policy, parameters: &Value, now: Timestamp) -> Result<Map<String, Value>, Vec<Diagnostic>> {
+    fn facts(
+        &self,
+        policy: &Policy,
+        parameters: &Value,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Vec<Diagnostic>> {
         let (mut facts, mut problems) = (Map::new(), Vec::new());
         for (name, value) in &self.fixture.facts {
             let Some(provider) = policy.metadata.facts.get(name) else {

@@ -16,10 +16,7 @@ const LONG: Duration = Duration::from_mins(1);
 fn options(path: impl AsRef<Path>, environment: &[(&str, &str)]) -> BootstrapOptions {
     BootstrapOptions {
         path: Some(path.as_ref().to_owned()),
-        environment: environment
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect(),
+        environment: environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
         echo_log: false,
     }
 }
@@ -31,11 +28,8 @@ async fn environment_of_the_function(given: &[(&str, &str)]) -> BTreeMap<String,
     let ended = bootstrap.died().await;
     let (status, log) = ended.split_once('\n').expect("a status, then the log");
     assert_eq!(status, "exit status: 0; its log ends with:");
-    let variables: BTreeMap<String, String> = log
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(n, v)| (n.into(), v.into()))
-        .collect();
+    let variables: BTreeMap<String, String> =
+        log.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect();
     assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], api.address());
     variables
 }
@@ -47,11 +41,7 @@ async fn the_function_has_lambdas_environment_and_nothing_of_ours() {
     // Cargo sets this for tests; it stands for all that a person's shell may hold: profiles, proxies, tokens.
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     // The one variable that may pass from outside, see below.
-    let names: Vec<&str> = variables
-        .keys()
-        .map(String::as_str)
-        .filter(|name| *name != "RUST_LOG")
-        .collect();
+    let names: Vec<&str> = variables.keys().map(String::as_str).filter(|name| *name != "RUST_LOG").collect();
     assert_eq!(
         names,
         [
@@ -90,33 +80,21 @@ async fn a_function_that_dies_ends_the_invocation_with_its_status_and_last_lines
     let lines = [("LINE_ONE", "1"), ("LINE_TWO", "2")];
     let mut bootstrap = Bootstrap::spawn(&options("/usr/bin/env", &lines), &api).unwrap();
     let outcome = api.invoke(json!({}), LONG, &mut bootstrap).await;
-    let InvocationOutcome::Died(why) = outcome else {
-        panic!("{outcome}")
-    };
+    let InvocationOutcome::Died(why) = outcome else { panic!("{outcome}") };
     assert!(why.starts_with("exit status: 0; its log ends with:\n"), "{why}");
-    assert!(
-        why.contains("\nLINE_ONE=1") && why.contains("\nLINE_TWO=2"),
-        "{why}"
-    );
+    assert!(why.contains("\nLINE_ONE=1") && why.contains("\nLINE_TWO=2"), "{why}");
 
     let api = RuntimeApi::start().await.unwrap();
     let mut bootstrap = Bootstrap::spawn(&options("/bin/false", &[]), &api).unwrap();
     let outcome = api.invoke(json!({}), LONG, &mut bootstrap).await;
-    assert_eq!(
-        outcome,
-        InvocationOutcome::Died("exit status: 1; its log ends with:\n".into())
-    );
+    assert_eq!(outcome, InvocationOutcome::Died("exit status: 1; its log ends with:\n".into()));
 }
 
 #[tokio::test]
 async fn the_end_of_a_long_log_is_kept() {
     let api = RuntimeApi::start().await.unwrap();
     let many: Vec<(String, String)> = (0..300).map(|n| (format!("LINE_{n}"), n.to_string())).collect();
-    let options = BootstrapOptions {
-        path: Some("/usr/bin/env".into()),
-        environment: many,
-        echo_log: false,
-    };
+    let options = BootstrapOptions { path: Some("/usr/bin/env".into()), environment: many, echo_log: false };
     let mut bootstrap = Bootstrap::spawn(&options, &api).unwrap();
     let why = bootstrap.died().await;
     assert_eq!(why.lines().count(), 1 + 20, "{why}");
@@ -126,23 +104,16 @@ async fn the_end_of_a_long_log_is_kept() {
 async fn a_missing_binary_says_how_to_build_it() {
     let api = RuntimeApi::start().await.unwrap();
     let missing = PathBuf::from("/no/such/bootstrap");
-    let error = Bootstrap::spawn(&options(&missing, &[]), &api)
-        .err()
-        .expect("no binary");
+    let error = Bootstrap::spawn(&options(&missing, &[]), &api).err().expect("no binary");
     assert!(matches!(&error, BootstrapError::Missing(path) if *path == missing));
     let text = error.to_string();
-    assert!(
-        text.contains("/no/such/bootstrap") && text.contains("cargo build -p sekisho-lambda"),
-        "{text}"
-    );
+    assert!(text.contains("/no/such/bootstrap") && text.contains("cargo build -p sekisho-lambda"), "{text}");
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_run_is_named() {
     let api = RuntimeApi::start().await.unwrap();
-    let error = Bootstrap::spawn(&options("/etc/passwd", &[]), &api)
-        .err()
-        .expect("not a program");
+    let error = Bootstrap::spawn(&options("/etc/passwd", &[]), &api).err().expect("not a program");
     assert!(matches!(error, BootstrapError::Spawn { .. }));
     assert!(error.to_string().contains("/etc/passwd cannot be run"), "{error}");
 }

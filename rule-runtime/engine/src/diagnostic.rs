@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn says_file_line_column_field_and_the_next_step() {
-        let problem = Diagnostic::new("a.rego", "no severity").at(3, 5).field("custom.severity").help("add it");
+        let problem =
+            Diagnostic::new("a.rego", "no severity").at(3, 5).field("custom.severity").help("add it");
         assert_eq!(problem.to_string(), "a.rego:3:5: custom.severity: no severity; add it");
     }
 

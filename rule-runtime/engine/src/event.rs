@@ -68,20 +68,23 @@ impl RuleEvent {
             return Err(problem("", format!("is {}, expected the event of an AWS Config rule", kind(event))));
         };
         let invoking = json_object(object, "invokingEvent")?.ok_or_else(|| {
-            problem("invokingEvent", "is missing").help("this function answers AWS Config; see docs/policy-contract.md")
+            problem("invokingEvent", "is missing")
+                .help("this function answers AWS Config; see docs/policy-contract.md")
         })?;
         let account_id = text(object, "accountId")?;
         let arn = text(object, "configRuleArn")?;
         Ok(Self {
             message: message(&invoking, account_id.as_deref())?,
             parameters: json_object(object, "ruleParameters")?.unwrap_or_default(),
-            result_token: text(object, "resultToken")?
-                .filter(|token| !token.is_empty())
-                .ok_or_else(|| problem("resultToken", "is missing; without it AWS Config takes no evaluation"))?,
+            result_token: text(object, "resultToken")?.filter(|token| !token.is_empty()).ok_or_else(
+                || problem("resultToken", "is missing; without it AWS Config takes no evaluation"),
+            )?,
             left_scope: left_scope(object)?,
             rule_name: text(object, "configRuleName")?.unwrap_or_default(),
             account_id,
-            region: arn.and_then(|arn| arn.split(':').nth(3).map(ToOwned::to_owned)).filter(|r| !r.is_empty()),
+            region: arn
+                .and_then(|arn| arn.split(':').nth(3).map(ToOwned::to_owned))
+                .filter(|r| !r.is_empty()),
         })
     }
 }
@@ -127,12 +130,17 @@ fn message(invoking: &Map<String, Value>, rule_account: Option<&str>) -> Result<
     let within = |field: &str| format!("invokingEvent.{field}");
     let message_type = match invoking.get("messageType") {
         Some(Value::String(name)) => name.as_str(),
-        _ => return Err(problem(&within("messageType"), "is missing; expected the type of the message")),
+        _ => {
+            return Err(problem(&within("messageType"), "is missing; expected the type of the message"));
+        }
     };
     match message_type {
         "ConfigurationItemChangeNotification" => {
             let Some(Value::Object(item)) = invoking.get("configurationItem") else {
-                return Err(problem(&within("configurationItem"), "is missing; expected a configuration item"));
+                return Err(problem(
+                    &within("configurationItem"),
+                    "is missing; expected a configuration item",
+                ));
             };
             let item = ConfigurationItem::from_map(item.clone(), EVENT, &within("configurationItem"))?;
             if item.capture_time.is_none() {
@@ -146,8 +154,9 @@ fn message(invoking: &Map<String, Value>, rule_account: Option<&str>) -> Result<
                 Some(Value::String(account)) => Some(account.as_str()),
                 _ => rule_account,
             };
-            let account_id = account_id
-                .ok_or_else(|| problem(&within("awsAccountId"), "is missing; expected the account to judge"))?;
+            let account_id = account_id.ok_or_else(|| {
+                problem(&within("awsAccountId"), "is missing; expected the account to judge")
+            })?;
             let created = invoking.get("notificationCreationTime").and_then(time::parse);
             Ok(Message::Scheduled { account_id: account_id.to_owned(), created })
         }

@@ -43,7 +43,8 @@ pub fn parameters(
 }
 
 fn unknown_parameters(policies: &[Arc<Policy>], given: &Map<String, Value>, source: &str) -> Vec<Diagnostic> {
-    let mut known: Vec<&str> = policies.iter().flat_map(|policy| policy.metadata.parameters.names()).collect();
+    let mut known: Vec<&str> =
+        policies.iter().flat_map(|policy| policy.metadata.parameters.names()).collect();
     known.sort_unstable();
     known.dedup();
     let listed = if known.is_empty() { "it has none".to_owned() } else { known.join(", ") };
@@ -110,7 +111,10 @@ mod tests {
     }
 
     fn told(outcome: &Outcome, complete: bool) -> Vec<Compliance> {
-        evaluations(outcome, complete, 2, Timestamp::UNIX_EPOCH, Language::En).iter().map(|e| e.compliance).collect()
+        evaluations(outcome, complete, 2, Timestamp::UNIX_EPOCH, Language::En)
+            .iter()
+            .map(|e| e.compliance)
+            .collect()
     }
 
     #[test]

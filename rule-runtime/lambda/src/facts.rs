@@ -43,7 +43,11 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// The first that cannot be had, with its name.
-    pub async fn of(&mut self, policy: &Arc<Policy>, parameters: &Value) -> Result<Map<String, Value>, String> {
+    pub async fn of(
+        &mut self,
+        policy: &Arc<Policy>,
+        parameters: &Value,
+    ) -> Result<Map<String, Value>, String> {
         let mut facts = Map::new();
         for (name, provider) in &policy.metadata.facts {
             let value = if let Some(recorded) = &self.recorded {

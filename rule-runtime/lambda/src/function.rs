@@ -112,9 +112,12 @@ impl Function {
                 let applies = |policy: &Arc<Policy>| policy.metadata.trigger.on_schedule();
                 let judged = self.ask(event, &account, Occasion::Schedule, ordering, &applies).await?;
                 if judged.evaluations.is_empty() && judged.failures.is_empty() {
-                    let problem = Diagnostic::new("ruleParameters", "names no policy that judges on a schedule")
-                        .field(POLICY_PARAMETER)
-                        .help("set the rule's trigger to configuration changes, or name a periodic policy");
+                    let problem =
+                        Diagnostic::new("ruleParameters", "names no policy that judges on a schedule")
+                            .field(POLICY_PARAMETER)
+                            .help(
+                                "set the rule's trigger to configuration changes, or name a periodic policy",
+                            );
                     return Err(InvocationError::Parameters(vec![problem]));
                 }
                 Ok(judged)
@@ -133,8 +136,8 @@ impl Function {
     ) -> Result<Judged, InvocationError> {
         let start = Instant::now();
         let (policies, mut failures) = self.select(event)?;
-        let parameters =
-            rule::parameters(&policies, &event.parameters, "ruleParameters").map_err(InvocationError::Parameters)?;
+        let parameters = rule::parameters(&policies, &event.parameters, "ruleParameters")
+            .map_err(InvocationError::Parameters)?;
         let mut facts = Facts::new(&self.clients.facts, self.settings.facts_file.as_deref())
             .map_err(|error| InvocationError::Policies(vec![error]))?;
         let now = facts.now().unwrap_or_else(clock);
@@ -167,9 +170,9 @@ impl Function {
         let selection = self.policies.select(names);
         let problems: Vec<String> = selection.problems.iter().map(ToString::to_string).collect();
         if selection.policies.is_empty() {
-            let problems = problems.into_iter().map(|problem| {
-                Diagnostic::new("ruleParameters", problem).field(POLICY_PARAMETER)
-            });
+            let problems = problems
+                .into_iter()
+                .map(|problem| Diagnostic::new("ruleParameters", problem).field(POLICY_PARAMETER));
             return Err(InvocationError::Parameters(problems.collect()));
         }
         Ok((selection.policies, problems))

@@ -5,7 +5,8 @@
 use tracing_subscriber::EnvFilter;
 
 /// The SDK's own lines are for debugging it, and at `debug` they hold requests.
-const DEFAULT_LEVELS: &str = "info,aws_config=warn,aws_smithy_runtime=warn,aws_sdk_iam=warn,aws_sdk_s3=warn,lambda_runtime=warn";
+const DEFAULT_LEVELS: &str =
+    "info,aws_config=warn,aws_smithy_runtime=warn,aws_sdk_iam=warn,aws_sdk_s3=warn,lambda_runtime=warn";
 
 /// Begins to log. A panic is one line too, without backtrace.
 pub fn init() {

@@ -110,7 +110,8 @@ pub struct Replay {
 
 impl Replay {
     fn exit(&self) -> Exit {
-        let failed = |answer: &&Answer| answer.unexpected.is_none() && answer.failure.is_some() && !answer.fixture;
+        let failed =
+            |answer: &&Answer| answer.unexpected.is_none() && answer.failure.is_some() && !answer.fixture;
         if !self.problems.is_empty() || self.answers.iter().any(|answer| failed(&answer)) {
             Exit::Error
         } else if self.answers.iter().any(Answer::is_violation) {
@@ -228,7 +229,13 @@ fn fixture_step(case: Case, set: &PolicySet, replay: &mut Replay) -> Option<Step
     let facts =
         RecordedFacts { version: 1, now: Some(now), facts: prepared.data.facts.into_iter().collect() };
     let occasion = event::Occasion::of(prepared.item, now);
-    Some(Step { rule: format!("{}/{}", case.policy_id, case.name), occasion, parameters, facts, case: Some(case) })
+    Some(Step {
+        rule: format!("{}/{}", case.policy_id, case.name),
+        occasion,
+        parameters,
+        facts,
+        case: Some(case),
+    })
 }
 
 /// The events that AWS Config would send for `rule`.
@@ -259,7 +266,8 @@ fn rule_steps(
     let mut steps = Vec::new();
     if rule.trigger != RuleTrigger::Periodic {
         let in_scope = items.iter().filter(|item| {
-            item.resource.resource_type != ACCOUNT_TYPE && rule.resource_types.contains(&item.resource.resource_type)
+            item.resource.resource_type != ACCOUNT_TYPE
+                && rule.resource_types.contains(&item.resource.resource_type)
         });
         steps.extend(in_scope.map(|item| step(event::Occasion::of(item.clone(), now))));
     }
@@ -269,7 +277,8 @@ fn rule_steps(
         if accounts.is_empty() {
             accounts.insert(fixture::ACCOUNT, ());
         }
-        let scheduled = |account: &str| event::Occasion::Schedule { account_id: account.to_owned(), created: now };
+        let scheduled =
+            |account: &str| event::Occasion::Schedule { account_id: account.to_owned(), created: now };
         steps.extend(accounts.keys().map(|account| step(scheduled(account))));
     }
     steps

@@ -133,7 +133,8 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     scan.problems.extend(problems);
     if policies.is_empty() && scan.problems.is_empty() {
         let folder = arguments.folder.policies.display().to_string();
-        scan.problems.push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
+        scan.problems
+            .push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
     }
     let evaluator = evaluator(arguments, &policies, &mut scan);
     let items = read(arguments, &mut scan);
@@ -156,7 +157,8 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
     let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
     for name in files.keys().filter(|name| !known.contains(name)) {
         scan.problems.push(
-            Diagnostic::new("--facts", format!("no policy needs a fact called \"{name}\"")).help("check its name"),
+            Diagnostic::new("--facts", format!("no policy needs a fact called \"{name}\""))
+                .help("check its name"),
         );
     }
     let (ready, waiting): (Vec<_>, Vec<_>) = policies
@@ -164,8 +166,13 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
         .cloned()
         .partition(|policy| policy.metadata.facts.keys().all(|name| files.contains_key(name)));
     for policy in waiting {
-        let missing: Vec<_> =
-            policy.metadata.facts.keys().filter(|name| !files.contains_key(*name)).map(String::as_str).collect();
+        let missing: Vec<_> = policy
+            .metadata
+            .facts
+            .keys()
+            .filter(|name| !files.contains_key(*name))
+            .map(String::as_str)
+            .collect();
         let flags: Vec<_> = missing.iter().map(|name| format!("--facts {name}=FILE")).collect();
         let message = format!("policy {} was not run: it needs {}", policy.id(), flags.join(" "));
         if arguments.names.iter().any(|name| name == policy.id()) {
@@ -191,7 +198,9 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
                 let added = evaluator.add(policy, &PolicyData { parameters, facts, now });
                 scan.problems.extend(added.err());
             }
-            None => scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id())),
+            None => {
+                scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id()))
+            }
         }
     }
     evaluator
@@ -283,10 +292,16 @@ fn periodic_items(
     resources: &[&Located<ConfigurationItem>],
 ) -> Vec<Located<ConfigurationItem>> {
     if !evaluator.policies().any(|policy| policy.metadata.trigger.on_schedule()) {
-        return accounts.iter().map(|item| Located { file: item.file.clone(), found: item.found.clone() }).collect();
+        return accounts
+            .iter()
+            .map(|item| Located { file: item.file.clone(), found: item.found.clone() })
+            .collect();
     }
     if !accounts.is_empty() {
-        return accounts.iter().map(|item| Located { file: item.file.clone(), found: item.found.clone() }).collect();
+        return accounts
+            .iter()
+            .map(|item| Located { file: item.file.clone(), found: item.found.clone() })
+            .collect();
     }
     let now = given::now(arguments.now);
     let mut regions: BTreeMap<&str, &str> = BTreeMap::new();

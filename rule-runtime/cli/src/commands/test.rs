@@ -171,7 +171,8 @@ fn run_fixtures(run: &mut TestRun, set: &PolicySet, policies: &[Arc<Policy>], ar
             );
         }
     }
-    run.untested = policies.iter().map(|p| p.id()).filter(|id| !tested.contains(id)).map(ToOwned::to_owned).collect();
+    run.untested =
+        policies.iter().map(|p| p.id()).filter(|id| !tested.contains(id)).map(ToOwned::to_owned).collect();
 }
 
 fn run_rego(run: &mut TestRun, set: &PolicySet, policies: &[Arc<Policy>], arguments: &TestArguments) {
@@ -233,7 +234,11 @@ fn expected_error(case: &Case, text: &str) -> Option<Status> {
 }
 
 fn difference(expected: &str, actual: &str) -> String {
-    TextDiff::from_lines(expected, actual).unified_diff().context_radius(20).header("expected", "actual").to_string()
+    TextDiff::from_lines(expected, actual)
+        .unified_diff()
+        .context_radius(20)
+        .header("expected", "actual")
+        .to_string()
 }
 
 /// The expectation as text, in the same form as [`describe_actual`].

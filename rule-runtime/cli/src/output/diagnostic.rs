@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn shows_place_line_and_help() {
-        let problem = Diagnostic::new("a.json", "is not valid JSON").at(2, 3).source("{\n  あ\n").help("mend it");
+        let problem =
+            Diagnostic::new("a.json", "is not valid JSON").at(2, 3).source("{\n  あ\n").help("mend it");
         let text = render(&problem, &Renderer::plain().decor_style(DecorStyle::Ascii));
         assert!(text.contains("--> a.json:2:3"), "{text}");
         assert!(text.contains("2 |   あ"), "{text}");

@@ -23,7 +23,11 @@ pub fn print(replay: &Replay) {
             })
         })
         .collect();
-    if std::io::stdout().is_terminal() { table(&rows) } else { lines(&rows) }
+    if std::io::stdout().is_terminal() {
+        table(&rows)
+    } else {
+        lines(&rows)
+    }
     summary(replay, &rows);
 }
 
@@ -63,10 +67,15 @@ fn summary(replay: &Replay, rows: &[[String; 4]]) {
     }
     let of = |compliance: &str| rows.iter().filter(|row| row[0] == compliance).count();
     let fixtures = replay.answers.iter().filter(|answer| answer.fixture).count();
-    let as_expected = replay.answers.iter().filter(|answer| answer.fixture && answer.unexpected.is_none()).count();
+    let as_expected =
+        replay.answers.iter().filter(|answer| answer.fixture && answer.unexpected.is_none()).count();
     let problems = failed + replay.problems.len();
     let style = if problems == 0 && as_expected == fixtures { GOOD } else { BAD };
-    let expected = if fixtures == 0 { String::new() } else { format!(", {as_expected} of {fixtures} fixtures as expected") };
+    let expected = if fixtures == 0 {
+        String::new()
+    } else {
+        format!(", {as_expected} of {fixtures} fixtures as expected")
+    };
     anstream::eprintln!(
         "{} answered by bootstrap: {} NON_COMPLIANT, {} COMPLIANT, {} NOT_APPLICABLE{style}{expected}, {}{style:#}",
         count(replay.answers.len(), "event"),

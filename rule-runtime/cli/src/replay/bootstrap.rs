@@ -94,21 +94,14 @@ impl Bootstrap {
 
     /// Waits for the end of the process, and says how it ended and what it logged last.
     pub async fn died(&mut self) -> String {
-        let status = self
-            .child
-            .wait()
-            .await
-            .map_or_else(|error| error.to_string(), |status| status.to_string());
+        let status =
+            self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
         // The process is gone, but its last lines may still be in the pipe.
         while let Some(reader) = self.readers.last_mut() {
             let _ = timeout(LOG_END, reader).await;
             self.readers.pop();
         }
-        let lines = self
-            .log
-            .lock()
-            .map(|log| log.iter().cloned().collect::<Vec<_>>())
-            .unwrap_or_default();
+        let lines = self.log.lock().map(|log| log.iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
         format!("{status}; its log ends with:\n{}", lines.join("\n"))
     }
 
@@ -139,10 +132,7 @@ async fn keep(stream: impl AsyncRead + Unpin, log: Arc<Mutex<VecDeque<String>>>,
 fn find(given: Option<PathBuf>) -> PathBuf {
     let from_environment = || env::var_os("SEKISHO_BOOTSTRAP").map(PathBuf::from);
     let beside = || Some(env::current_exe().ok()?.with_file_name("bootstrap"));
-    given
-        .or_else(from_environment)
-        .or_else(beside)
-        .unwrap_or_else(|| PathBuf::from("bootstrap"))
+    given.or_else(from_environment).or_else(beside).unwrap_or_else(|| PathBuf::from("bootstrap"))
 }
 
 /// What Lambda sets, and what keeps the function on this machine: credentials of nobody, no profile, no metadata
@@ -184,10 +174,7 @@ mod tests {
     async fn bytes_that_are_no_utf8_do_not_end_the_log() {
         let log = Arc::new(Mutex::new(VecDeque::new()));
         keep(&b"one\n\x91\xde\x90E\ntwo"[..], Arc::clone(&log), false).await;
-        let lines: Vec<String> = log
-            .lock()
-            .map(|log| log.iter().cloned().collect())
-            .unwrap_or_default();
+        let lines: Vec<String> = log.lock().map(|log| log.iter().cloned().collect()).unwrap_or_default();
         assert_eq!((lines[0].as_str(), lines[2].as_str()), ("one", "two"));
     }
 }

@@ -49,7 +49,9 @@ impl Occasion {
 
     fn region(&self) -> &str {
         match self {
-            Self::Change(item) => item.region.as_deref().filter(|region| *region != "global").unwrap_or(REGION),
+            Self::Change(item) => {
+                item.region.as_deref().filter(|region| *region != "global").unwrap_or(REGION)
+            }
             Self::Schedule { .. } => REGION,
         }
     }

@@ -117,7 +117,10 @@ fn rule(entry: RuleEntry, set: &PolicySet) -> Result<Rule, Vec<(String, String)>
         problem("name", format!("must have 1 to {MAX_NAME} characters"));
     }
     if Value::Object(entry.parameters.clone()).to_string().chars().count() > MAX_PARAMETERS {
-        problem("parameters", format!("is longer than the {MAX_PARAMETERS} characters that AWS Config takes"));
+        problem(
+            "parameters",
+            format!("is longer than the {MAX_PARAMETERS} characters that AWS Config takes"),
+        );
     }
     if entry.resource_types.len() > MAX_TYPES {
         problem("resource_types", format!("has more than the {MAX_TYPES} types that AWS Config takes"));
@@ -130,8 +133,11 @@ fn rule(entry: RuleEntry, set: &PolicySet) -> Result<Rule, Vec<(String, String)>
     if !problems.is_empty() {
         return Err(problems);
     }
-    let resource_types =
-        if entry.resource_types.is_empty() { resource_types(&selection.policies) } else { entry.resource_types };
+    let resource_types = if entry.resource_types.is_empty() {
+        resource_types(&selection.policies)
+    } else {
+        entry.resource_types
+    };
     Ok(Rule {
         name: entry.name,
         parameters: entry.parameters,

@@ -51,14 +51,8 @@ impl fmt::Display for InvocationOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success(value) => write!(f, "success: {value}"),
-            Self::Failed {
-                error_type,
-                error_message,
-            } => write!(f, "{error_type}: {error_message}"),
-            Self::InitFailed {
-                error_type,
-                error_message,
-            } => {
+            Self::Failed { error_type, error_message } => write!(f, "{error_type}: {error_message}"),
+            Self::InitFailed { error_type, error_message } => {
                 write!(f, "the function does not start: {error_type}: {error_message}")
             }
             Self::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs_f64()),
@@ -130,14 +124,7 @@ impl RuntimeApi {
             }
         });
         let polled = Mutex::new(Some(polled));
-        Ok(Self {
-            address,
-            events,
-            shared,
-            count: AtomicU64::new(1),
-            server,
-            polled,
-        })
+        Ok(Self { address, events, shared, count: AtomicU64::new(1), server, polled })
     }
 
     /// `host:port`, the value of `AWS_LAMBDA_RUNTIME_API`.
@@ -174,14 +161,8 @@ impl RuntimeApi {
         let (sender, receiver) = oneshot::channel();
         *self.shared.pending.lock().await = Some((id.clone(), sender));
         let deadline = SystemTime::now() + limit;
-        let deadline = deadline
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |time| time.as_millis());
-        let invocation = Invocation {
-            id,
-            event: event.to_string().into_bytes(),
-            deadline,
-        };
+        let deadline = deadline.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+        let invocation = Invocation { id, event: event.to_string().into_bytes(), deadline };
         let answered = async {
             if let Some(failure) = self.shared.init_failure.lock().await.take() {
                 return failure;
@@ -189,9 +170,7 @@ impl RuntimeApi {
             if self.events.send(invocation).await.is_err() {
                 return InvocationOutcome::Died("the Runtime API is gone".into());
             }
-            receiver
-                .await
-                .unwrap_or_else(|_| InvocationOutcome::Died("no answer".into()))
+            receiver.await.unwrap_or_else(|_| InvocationOutcome::Died("no answer".into()))
         };
         let outcome = tokio::select! {
             // A function that answers and then ends has answered.
@@ -216,13 +195,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
             return StatusCode::GONE.into_response();
         };
         // An event that nobody took in time is not for whoever asks next.
-        if shared
-            .pending
-            .lock()
-            .await
-            .as_ref()
-            .is_some_and(|(id, _)| *id == invocation.id)
-        {
+        if shared.pending.lock().await.as_ref().is_some_and(|(id, _)| *id == invocation.id) {
             break invocation;
         }
     };
@@ -230,15 +203,9 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:sekisho-replay";
     for (name, value) in [
         ("lambda-runtime-aws-request-id", invocation.id.as_str()),
-        (
-            "lambda-runtime-deadline-ms",
-            invocation.deadline.to_string().as_str(),
-        ),
+        ("lambda-runtime-deadline-ms", invocation.deadline.to_string().as_str()),
         ("lambda-runtime-invoked-function-arn", arn),
-        (
-            "lambda-runtime-trace-id",
-            "Root=1-00000000-000000000000000000000000;Sampled=0",
-        ),
+        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
         ("content-type", "application/json"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -255,24 +222,13 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, bod
 
 async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
     let (error_type, error_message) = diagnostic(&body);
-    answer(
-        &shared,
-        &id,
-        InvocationOutcome::Failed {
-            error_type,
-            error_message,
-        },
-    )
-    .await
+    answer(&shared, &id, InvocationOutcome::Failed { error_type, error_message }).await
 }
 
 /// It may come before the first invocation, which then gets it.
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let (error_type, error_message) = diagnostic(&body);
-    let failure = InvocationOutcome::InitFailed {
-        error_type,
-        error_message,
-    };
+    let failure = InvocationOutcome::InitFailed { error_type, error_message };
     // One lock over both, so that an invocation that begins now sees the one or the other.
     let mut pending = shared.pending.lock().await;
     match pending.take() {
@@ -287,13 +243,7 @@ async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response 
 /// `errorType` and `errorMessage` of an error that the function reports.
 fn diagnostic(body: &[u8]) -> (String, String) {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |name: &str| {
-        value
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     (field("errorType"), field("errorMessage"))
 }
 

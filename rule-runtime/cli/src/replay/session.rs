@@ -49,7 +49,8 @@ pub struct Answer {
 impl Answer {
     /// A NON_COMPLIANT that no fixture expects, or an answer other than the fixture's.
     pub fn is_violation(&self) -> bool {
-        let non_compliant = |evaluation: &StoredEvaluation| evaluation.compliance == Compliance::NonCompliant.as_str();
+        let non_compliant =
+            |evaluation: &StoredEvaluation| evaluation.compliance == Compliance::NonCompliant.as_str();
         self.unexpected.is_some() || (!self.fixture && self.evaluations.iter().any(non_compliant))
     }
 }
@@ -91,7 +92,9 @@ impl Session {
     }
 
     async fn start(options: &SessionOptions, facts_file: PathBuf) -> Result<Self, Diagnostic> {
-        let problem = |error: std::io::Error| Diagnostic::new("replay", format!("a local port cannot be opened: {error}"));
+        let problem = |error: std::io::Error| {
+            Diagnostic::new("replay", format!("a local port cannot be opened: {error}"))
+        };
         let runtime_api = RuntimeApi::start().await.map_err(problem)?;
         let endpoint = ConfigEndpoint::start().await.map_err(problem)?;
         let language = match options.language {
@@ -147,7 +150,9 @@ fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
     if let Some(error) = &expect.error {
         return match &answer.failure {
             Some(failure) if failure.contains(error) => None,
-            Some(failure) => Some(format!("expected an error with \"{error}\", the function said: {failure}")),
+            Some(failure) => {
+                Some(format!("expected an error with \"{error}\", the function said: {failure}"))
+            }
             None => Some(format!("expected an error with \"{error}\", the function succeeded")),
         };
     }
@@ -156,7 +161,8 @@ fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
     }
     let named = |evaluation: &&StoredEvaluation| {
         expect.resources.iter().any(|resource| {
-            resource.resource_type == evaluation.resource_type && resource.resource_id == evaluation.resource_id
+            resource.resource_type == evaluation.resource_type
+                && resource.resource_id == evaluation.resource_id
         })
     };
     let own: Vec<_> = answer.evaluations.iter().filter(|evaluation| !named(evaluation)).collect();
@@ -164,11 +170,17 @@ fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
     match own[..] {
         [own] if own.compliance == expected => {}
         [own] => return Some(format!("expected {expected}, AWS Config has {}", own.compliance)),
-        _ => return Some(format!("expected one evaluation beside the resources named, AWS Config has {}", own.len())),
+        _ => {
+            return Some(format!(
+                "expected one evaluation beside the resources named, AWS Config has {}",
+                own.len()
+            ));
+        }
     }
     expect.resources.iter().find_map(|resource| {
         let found = answer.evaluations.iter().find(|evaluation| {
-            evaluation.resource_type == resource.resource_type && evaluation.resource_id == resource.resource_id
+            evaluation.resource_type == resource.resource_type
+                && evaluation.resource_id == resource.resource_id
         });
         let has = found.map_or("nothing", |evaluation| evaluation.compliance.as_str());
         (has != resource.compliance.as_str()).then(|| {

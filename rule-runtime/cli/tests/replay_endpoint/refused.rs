@@ -28,10 +28,7 @@ async fn an_annotation_has_one_to_256_utf16_units() {
     assert_eq!(error(rig.put(vec![annotated(String::new())]).await), empty(path));
     // One that is too long loses the whole call, as in AWS.
     let both = vec![evaluation("good"), annotated("x".repeat(257))];
-    assert_eq!(
-        error(rig.put(both).await),
-        too_long("evaluations.2.member.annotation", 256)
-    );
+    assert_eq!(error(rig.put(both).await), too_long("evaluations.2.member.annotation", 256));
     assert!(rig.stored().is_empty());
     for short in ["x".repeat(256), "あ".repeat(256), "😀".repeat(128)] {
         rig.put(vec![annotated(short.clone())]).await.unwrap();
@@ -56,14 +53,9 @@ async fn a_compliance_type_that_is_none_is_refused() {
     let constraint = format!("Member must satisfy enum value set: [{values}]");
     let expected = broken("evaluations.1.member.complianceType", &constraint);
     for made_up in ["MAYBE", "compliant", "", &"X".repeat(300)] {
-        assert_eq!(
-            rig.refused_with("ComplianceType", Some(made_up.into())).await,
-            expected
-        );
+        assert_eq!(rig.refused_with("ComplianceType", Some(made_up.into())).await, expected);
     }
-    rig.put(vec![evaluation_at(TIME, "t", ComplianceType::NotApplicable)])
-        .await
-        .unwrap();
+    rig.put(vec![evaluation_at(TIME, "t", ComplianceType::NotApplicable)]).await.unwrap();
     assert_eq!(rig.table()[0].1, "NOT_APPLICABLE");
 }
 
@@ -82,17 +74,9 @@ async fn the_resource_type_is_one_that_config_knows_or_a_custom_one() {
     for name in unknown {
         let (error, message) = error(rig.put(vec![typed(name)]).await);
         assert_eq!(error, "InvalidParameterValueException", "{name}");
-        assert!(
-            message.contains(name) && message.contains("Permitted values"),
-            "{message}"
-        );
+        assert!(message.contains(name) && message.contains("Permitted values"), "{message}");
     }
-    for known in [
-        "AWS::::Account",
-        "AWS::S3::Bucket",
-        "AWS::IAM::User",
-        "Acme::Server::Rack",
-    ] {
+    for known in ["AWS::::Account", "AWS::S3::Bucket", "AWS::IAM::User", "Acme::Server::Rack"] {
         rig.put(vec![typed(known)]).await.unwrap();
     }
     assert_eq!(rig.stored().len(), 4);
@@ -109,20 +93,13 @@ async fn members_that_are_missing_or_too_long_are_named() {
         ("OrderingTimestamp", "orderingTimestamp"),
     ] {
         assert_eq!(rig.refused_with(member, None).await, missing(&path(named)));
-        assert_eq!(
-            rig.refused_with(member, Some(Value::Null)).await,
-            missing(&path(named))
-        );
+        assert_eq!(rig.refused_with(member, Some(Value::Null)).await, missing(&path(named)));
     }
-    let long_type = rig
-        .refused_with("ComplianceResourceType", Some("x".repeat(257).into()))
-        .await;
+    let long_type = rig.refused_with("ComplianceResourceType", Some("x".repeat(257).into())).await;
     assert_eq!(long_type, too_long(&path("complianceResourceType"), 256));
     let no_type = rig.refused_with("ComplianceResourceType", Some("".into())).await;
     assert_eq!(no_type, empty(&path("complianceResourceType")));
-    let long_id = rig
-        .refused_with("ComplianceResourceId", Some("x".repeat(769).into()))
-        .await;
+    let long_id = rig.refused_with("ComplianceResourceId", Some("x".repeat(769).into())).await;
     assert_eq!(long_id, too_long(&path("complianceResourceId"), 768));
     let no_id = rig.refused_with("ComplianceResourceId", Some("".into())).await;
     assert_eq!(no_id, empty(&path("complianceResourceId")));
@@ -137,14 +114,8 @@ async fn a_token_that_was_not_given_out_is_invalid() {
         let (name, _) = error(rig.put_as(wrong, false, vec![evaluation("t")]).await);
         assert_eq!(name, "InvalidResultTokenException");
     }
-    assert_eq!(
-        rig.refused(&json!({"Evaluations": []})).await,
-        missing("resultToken")
-    );
-    assert_eq!(
-        rig.refused(&json!({"ResultToken": null, "TestMode": true})).await,
-        missing("resultToken")
-    );
+    assert_eq!(rig.refused(&json!({"Evaluations": []})).await, missing("resultToken"));
+    assert_eq!(rig.refused(&json!({"ResultToken": null, "TestMode": true})).await, missing("resultToken"));
 }
 
 #[tokio::test]
@@ -172,24 +143,12 @@ async fn what_is_no_call_of_the_api_is_refused() {
         json!([null, token, null]),
         Value::Null,
     ];
-    for body in wrong_types
-        .iter()
-        .map(Value::to_string)
-        .chain(["{".into(), String::new()])
-    {
+    for body in wrong_types.iter().map(Value::to_string).chain(["{".into(), String::new()]) {
         let (status, header, answer) = rig.post(PUT, body.clone()).await;
-        assert_eq!(
-            (status, header.as_deref()),
-            (400, Some("SerializationException")),
-            "{body}: {answer}"
-        );
+        assert_eq!((status, header.as_deref()), (400, Some("SerializationException")), "{body}: {answer}");
     }
     for target in ["StarlingDoveService.DeleteConfigRule", "Other.PutEvaluations", ""] {
         let (status, header, answer) = rig.post(target, json!({}).to_string()).await;
-        assert_eq!(
-            (status, header.as_deref()),
-            (400, Some("UnknownOperationException")),
-            "{answer}"
-        );
+        assert_eq!((status, header.as_deref()), (400, Some("UnknownOperationException")), "{answer}");
     }
 }

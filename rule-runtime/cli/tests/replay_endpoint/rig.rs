@@ -30,19 +30,11 @@ impl Rig {
         let endpoint = ConfigEndpoint::start().await.unwrap();
         let token = endpoint.register_rule(RULE);
         let client = client(&endpoint, RetryConfig::disabled());
-        Self {
-            endpoint,
-            token,
-            client,
-        }
+        Self { endpoint, token, client }
     }
 
     pub async fn put_as(&self, token: &str, test_mode: bool, evaluations: Vec<Evaluation>) -> Answer {
-        let call = self
-            .client
-            .put_evaluations()
-            .result_token(token)
-            .test_mode(test_mode);
+        let call = self.client.put_evaluations().result_token(token).test_mode(test_mode);
         let answer = call.set_evaluations(Some(evaluations)).send().await?;
         Ok(answer.failed_evaluations.unwrap_or_default())
     }
@@ -60,10 +52,7 @@ impl Rig {
             .header("content-type", "application/x-amz-json-1.1");
         let answer = request.body(body).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/x-amz-json-1.1");
-        let header = answer
-            .headers()
-            .get("x-amzn-errortype")
-            .map(|name| name.to_str().unwrap().to_owned());
+        let header = answer.headers().get("x-amzn-errortype").map(|name| name.to_str().unwrap().to_owned());
         (answer.status().as_u16(), header, answer.json().await.unwrap())
     }
 
@@ -87,8 +76,7 @@ impl Rig {
             Some(value) => evaluation[member] = value,
             None => drop(evaluation.as_object_mut().unwrap().remove(member)),
         }
-        self.refused(&json!({"ResultToken": self.token, "Evaluations": [evaluation]}))
-            .await
+        self.refused(&json!({"ResultToken": self.token, "Evaluations": [evaluation]})).await
     }
 
     pub fn stored(&self) -> Vec<StoredEvaluation> {
@@ -97,10 +85,7 @@ impl Rig {
 
     /// Resource id and compliance of what is stored.
     pub fn table(&self) -> Vec<(String, String)> {
-        self.stored()
-            .into_iter()
-            .map(|stored| (stored.resource_id, stored.compliance))
-            .collect()
+        self.stored().into_iter().map(|stored| (stored.resource_id, stored.compliance)).collect()
     }
 }
 
@@ -145,10 +130,7 @@ pub fn typed(resource_type: &str) -> Evaluation {
 pub fn error(answer: Answer) -> (String, String) {
     let error = answer.expect_err("refused");
     let service = error.as_service_error().unwrap_or_else(|| panic!("{error:?}"));
-    (
-        service.code().unwrap().to_owned(),
-        service.message().unwrap().to_owned(),
-    )
+    (service.code().unwrap().to_owned(), service.message().unwrap().to_owned())
 }
 
 pub fn broken(path: &str, constraint: &str) -> (String, String) {
@@ -166,8 +148,5 @@ pub fn empty(path: &str) -> (String, String) {
 }
 
 pub fn too_long(path: &str, limit: usize) -> (String, String) {
-    broken(
-        path,
-        &format!("Member must have length less than or equal to {limit}"),
-    )
+    broken(path, &format!("Member must have length less than or equal to {limit}"))
 }

@@ -18,8 +18,7 @@ const VALUE_WEIGHT: usize = 16;
 /// It weighs more than the cap.
 pub fn to_rego(value: &Value) -> Result<Rego, String> {
     let mut budget = MAX_WEIGHT;
-    convert(value, &mut budget)
-        .ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
+    convert(value, &mut budget).ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
 }
 
 fn convert(value: &Value, budget: &mut usize) -> Option<Rego> {
@@ -56,7 +55,8 @@ mod tests {
 
     #[test]
     fn json_is_the_same_on_both_sides() {
-        let value = json!({"a": [1, -2, 1.5, true, null, "日本"], "b": {"c": 18_446_744_073_709_551_615_u64}});
+        let value =
+            json!({"a": [1, -2, 1.5, true, null, "日本"], "b": {"c": 18_446_744_073_709_551_615_u64}});
         let rego = to_rego(&value).unwrap();
         let back: Value = serde_json::from_str(&rego.to_json_str().unwrap()).unwrap();
         assert_eq!(back, value);

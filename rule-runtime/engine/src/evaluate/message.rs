@@ -39,12 +39,16 @@ fn denial(value: &Value) -> Result<Denial, String> {
     let msg = match &value["msg"] {
         Value::String(text) => non_empty(text, "msg")?,
         Value::Undefined => return Err("deny contains an object without msg".into()),
-        other => return Err(format!("msg of a deny object is {}, expected a text", kind(other))),
+        other => {
+            return Err(format!("msg of a deny object is {}, expected a text", kind(other)));
+        }
     };
     let msg_ja = match &value["msg_ja"] {
         Value::String(text) => Some(non_empty(text, "msg_ja")?),
         Value::Undefined => None,
-        other => return Err(format!("msg_ja of a deny object is {}, expected a text", kind(other))),
+        other => {
+            return Err(format!("msg_ja of a deny object is {}, expected a text", kind(other)));
+        }
     };
     let resource = match &value["resource"] {
         Value::Undefined => None,

@@ -197,7 +197,8 @@ impl Evaluator {
         let mut input = None;
         for prepared in self.prepared.iter_mut().filter(|prepared| prepared.applies(item, occasion)) {
             if item.status != ItemStatus::Live {
-                let verdict = prepared.verdict(item, item.resource.clone(), Compliance::NotApplicable, Vec::new());
+                let verdict =
+                    prepared.verdict(item, item.resource.clone(), Compliance::NotApplicable, Vec::new());
                 outcome.verdicts.push(verdict);
                 continue;
             }
@@ -217,7 +218,8 @@ impl Prepared {
         match occasion {
             Occasion::Change => self.policy.judges_change_of(&item.resource.resource_type),
             Occasion::Schedule => {
-                metadata.trigger.on_schedule() && metadata.resource_types.iter().any(|name| name == ACCOUNT_TYPE)
+                metadata.trigger.on_schedule()
+                    && metadata.resource_types.iter().any(|name| name == ACCOUNT_TYPE)
             }
         }
     }
@@ -258,9 +260,8 @@ impl Prepared {
         let engine = &mut self.engine;
         let asked = stack::catch(|| -> Result<_, String> {
             engine.set_input(input);
-            let mut eval = |rule: &str| {
-                engine.eval_rule(format!("{package}.{rule}")).map_err(|error| error.to_string())
-            };
+            let mut eval =
+                |rule: &str| engine.eval_rule(format!("{package}.{rule}")).map_err(|error| error.to_string());
             if has_not_applicable && message::is_true(&eval("not_applicable")?)? {
                 return Ok(None);
             }
@@ -290,7 +291,8 @@ impl Prepared {
             }
         }
         let verdicts = std::iter::once((own, of_item)).chain(reasons).map(|(resource, reasons)| {
-            let compliance = if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant };
+            let compliance =
+                if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant };
             self.verdict(item, resource, compliance, reasons)
         });
         Ok(verdicts.collect())

@@ -48,7 +48,11 @@ fn run_here(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>)
     for library in set.libraries() {
         let added = base.add_policy(library.file.display().to_string(), library.source.to_string());
         if let Err(error) = added {
-            problems.push(rego_problem(&library.file.display().to_string(), &library.source, &error.to_string()));
+            problems.push(rego_problem(
+                &library.file.display().to_string(),
+                &library.source,
+                &error.to_string(),
+            ));
         }
     }
     let of_policies = set
@@ -109,7 +113,9 @@ fn run_file(mut engine: Engine, file: &Path) -> Result<Vec<RegoTest>, Box<Diagno
 /// The test rules of the module added last, each once, with its place.
 fn test_rules(engine: &mut Engine) -> Vec<(String, usize, usize)> {
     let mut rules: Vec<(String, usize, usize)> = Vec::new();
-    let Some(module) = engine.get_modules().last() else { return rules };
+    let Some(module) = engine.get_modules().last() else {
+        return rules;
+    };
     for rule in crate::policy::rule_places(module) {
         let is_test = rule.0.starts_with("test_") || rule.0.starts_with("todo_test_");
         if is_test && !rules.iter().any(|known| known.0 == rule.0) {

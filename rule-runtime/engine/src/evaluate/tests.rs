@@ -90,7 +90,10 @@ fn every_kind_of_failure_is_an_error_and_never_a_verdict() {
         ("deny contains {\"msg\": \"x\", \"resource\": {\"resourceType\": \"T\"}}", "resourceId"),
         ("deny contains \"x\" if false\nnot_applicable := 3", "not_applicable is a number"),
         ("deny contains \"x\" if false\njudged contains \"b\"", "an element of judged"),
-        ("deny contains \"x\" if { some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j < 0 }", "time"),
+        (
+            "deny contains \"x\" if { some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j < 0 }",
+            "time",
+        ),
         ("deny contains \"x\" if numbers.range_step(0, 10, 0)", ""),
     ] {
         let outcome = judge(rules, json!({"text": "many", "null": null}));
@@ -147,7 +150,10 @@ fn a_periodic_policy_judges_the_account_and_the_resources_that_it_names() {
 
 #[test]
 fn many_items_on_many_threads_keep_their_order() {
-    let folder = folder(&[("one", "deny contains sprintf(\"n %d\", [input.configuration.n]) if input.configuration.n % 2 == 0")]);
+    let folder = folder(&[(
+        "one",
+        "deny contains sprintf(\"n %d\", [input.configuration.n]) if input.configuration.n % 2 == 0",
+    )]);
     let items: Vec<_> = (0..200).map(|n| bucket(json!({"n": n}))).collect();
     let references: Vec<_> = items.iter().collect();
     let count = AtomicUsize::new(0);
@@ -166,7 +172,8 @@ fn many_items_on_many_threads_keep_their_order() {
 fn what_would_kill_stall_or_lie_is_refused_at_load_with_its_line() {
     let deep = format!("x := {}1{}", "[".repeat(31), "]".repeat(31));
     let sum = format!("x := {}", vec!["1"; 400].join(" +\n\t"));
-    let chain: String = (0..300).map(|n| format!("r{n} if r{}\n", n + 1)).collect::<String>() + "r300 := true";
+    let chain: String =
+        (0..300).map(|n| format!("r{n} if r{}\n", n + 1)).collect::<String>() + "r300 := true";
     for (rules, line, what) in [
         ("f(x) := f(x - 1)", 12, "recursion"),
         ("a if b\nb if a", 12, "recursion: data.p.one.a -> data.p.one.b -> data.p.one.a"),
@@ -206,17 +213,17 @@ fn metadata_that_lacks_or_breaks_a_field_names_line_and_field() {
         ("severity: high", "severity: huge", 7, "custom.severity"),
         ("trigger: both", "trigger: daily", 8, "custom.trigger"),
         ("#   id: one", "#   id: One!", 5, "custom.id"),
-        ("resource_types: [AWS::S3::Bucket, \"AWS::::Account\"]", "resource_types: []", 9, "custom.resource_types"),
+        (
+            "resource_types: [AWS::S3::Bucket, \"AWS::::Account\"]",
+            "resource_types: []",
+            9,
+            "custom.resource_types",
+        ),
         ("resource_types: [AWS::S3::Bucket, ", "resource_types: [S3Bucket, ", 9, "custom.resource_types[0]"),
         ("remediation: r", "remediation: ''", 10, "custom.remediation"),
         ("remediation: r", "remediation: r\n#   paramaters: {}", 11, "custom.paramaters"),
         ("# title: t", "# scope: rule\n# title: t", 2, "scope"),
-        (
-            "remediation: r",
-            "remediation: r\n#   facts: {a: {provider: oracle}}",
-            11,
-            "custom.facts",
-        ),
+        ("remediation: r", "remediation: r\n#   facts: {a: {provider: oracle}}", 11, "custom.facts"),
         (
             "remediation: r",
             "remediation: r\n#   parameters: {type: object, properties: {a: {type: integer}}}",
@@ -270,7 +277,8 @@ fn a_fact_that_is_not_given_is_an_error() {
     let folder = folder(&[("one", "deny contains \"d\" if count(data.facts.users) > 0")]);
     let file = folder.path().join("one.rego");
     let text = std::fs::read_to_string(&file).unwrap();
-    let text = text.replace("#   remediation: r", "#   remediation: r\n#   facts: {users: {provider: iam-users}}");
+    let text =
+        text.replace("#   remediation: r", "#   remediation: r\n#   facts: {users: {provider: iam-users}}");
     std::fs::write(&file, text).unwrap();
     let set = load(folder.path());
     let data = PolicyData { parameters: json!({}), facts: Map::new(), now: Timestamp::UNIX_EPOCH };
@@ -302,6 +310,7 @@ fn rego_tests_pass_fail_and_skip_as_under_opa() {
             (test.name.rsplit('.').next().unwrap().to_owned(), word)
         })
         .collect();
-    let expected = [("test_off", "passed"), ("test_wrong", "failed at Some(7)"), ("todo_test_later", "skipped")];
+    let expected =
+        [("test_off", "passed"), ("test_wrong", "failed at Some(7)"), ("todo_test_later", "skipped")];
     assert_eq!(seen, expected.map(|(name, word)| (name.to_owned(), word.to_owned())));
 }

@@ -77,11 +77,13 @@ impl RecordedFacts {
     /// It is not JSON of that form, or of another version.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, FactError> {
         let text = String::from_utf8_lossy(bytes);
-        let recorded: Self =
-            serde_json::from_str(&text).map_err(|error| FactError::File(json_problem(name, &text, &error)))?;
+        let recorded: Self = serde_json::from_str(&text)
+            .map_err(|error| FactError::File(json_problem(name, &text, &error)))?;
         if recorded.version != VERSION {
             let message = format!("is {}, this version reads {VERSION}", recorded.version);
-            return Err(FactError::File(Diagnostic::new(name, message).field("version").help("record the facts again")));
+            return Err(FactError::File(
+                Diagnostic::new(name, message).field("version").help("record the facts again"),
+            ));
         }
         Ok(recorded)
     }

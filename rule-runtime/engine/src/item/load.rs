@@ -65,7 +65,9 @@ fn may_hold_items(path: &Path) -> bool {
         return true;
     }
     let mut start = [0; SNIFF];
-    let Ok(count) = fs::File::open(path).and_then(|mut file| file.read(&mut start)) else { return true };
+    let Ok(count) = fs::File::open(path).and_then(|mut file| file.read(&mut start)) else {
+        return true;
+    };
     let start = &start[..count];
     if start.starts_with(GZIP) {
         return true;
@@ -83,7 +85,8 @@ pub fn read_file(path: &Path) -> Vec<Found> {
     match fs::read(path) {
         Ok(bytes) => from_bytes(&name, &bytes),
         Err(error) => vec![Found::Bad(
-            Diagnostic::new(name, format!("cannot be read: {error}")).help("check the path and its permissions"),
+            Diagnostic::new(name, format!("cannot be read: {error}"))
+                .help("check the path and its permissions"),
         )],
     }
 }
@@ -154,10 +157,9 @@ fn text(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     let unpacked;
     let bytes = if bytes.starts_with(GZIP) {
         let mut out = Vec::new();
-        MultiGzDecoder::new(bytes)
-            .take(MAX_TEXT + 1)
-            .read_to_end(&mut out)
-            .map_err(|error| Diagnostic::new(file, format!("is a broken gzip file: {error}")).help("copy it again"))?;
+        MultiGzDecoder::new(bytes).take(MAX_TEXT + 1).read_to_end(&mut out).map_err(|error| {
+            Diagnostic::new(file, format!("is a broken gzip file: {error}")).help("copy it again")
+        })?;
         unpacked = out;
         &unpacked
     } else {

@@ -39,7 +39,11 @@ impl Place<'_> {
 }
 
 /// See [`ConfigurationItem::from_map`].
-pub fn normalise(mut item: Map<String, Value>, file: &str, path: &str) -> Result<ConfigurationItem, Diagnostic> {
+pub fn normalise(
+    mut item: Map<String, Value>,
+    file: &str,
+    path: &str,
+) -> Result<ConfigurationItem, Diagnostic> {
     let place = Place { file, path };
     rename(&mut item);
     let resource = ResourceKey {
@@ -79,13 +83,17 @@ fn required_text(item: &Map<String, Value>, field: &str, place: &Place) -> Resul
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
         Some(Value::String(_)) => Err(place.error(field, "is empty; a configuration item needs it")),
         Some(other) => Err(place.error(field, format!("is {}, expected a string", kind(other)))),
-        None => Err(place
-            .error(field, "is missing; every configuration item has it")
-            .help("check that the file is an item as AWS Config gives it, or select the column in the query")),
+        None => Err(place.error(field, "is missing; every configuration item has it").help(
+            "check that the file is an item as AWS Config gives it, or select the column in the query",
+        )),
     }
 }
 
-fn optional_text(item: &Map<String, Value>, field: &str, place: &Place) -> Result<Option<String>, Diagnostic> {
+fn optional_text(
+    item: &Map<String, Value>,
+    field: &str,
+    place: &Place,
+) -> Result<Option<String>, Diagnostic> {
     match item.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -121,7 +129,9 @@ fn status(item: &Map<String, Value>, place: &Place) -> Result<ItemStatus, Diagno
 }
 
 fn normalise_time(item: &mut Map<String, Value>, field: &str, place: &Place) -> Result<(), Diagnostic> {
-    let Some(value) = item.get_mut(field) else { return Ok(()) };
+    let Some(value) = item.get_mut(field) else {
+        return Ok(());
+    };
     if value.is_null() {
         return Ok(());
     }
@@ -190,7 +200,9 @@ fn normalise_tags(item: &mut Map<String, Value>, place: &Place) -> Result<(), Di
             }
             map
         }
-        other => return Err(place.error("tags", format!("is {}, expected an object or a list", kind(&other)))),
+        other => {
+            return Err(place.error("tags", format!("is {}, expected an object or a list", kind(&other))));
+        }
     };
     *tags = Value::Object(normalised);
     Ok(())

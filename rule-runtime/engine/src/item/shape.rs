@@ -49,7 +49,11 @@ impl Finder<'_> {
             Value::Object(object) => self.visit_object(object, path, wrappers),
             other => {
                 let message = format!("is {}, expected a configuration item (an object)", kind(&other));
-                self.bad(path, message, "give an item, a list of items, an API answer, an event or a snapshot");
+                self.bad(
+                    path,
+                    message,
+                    "give an item, a list of items, an API answer, an event or a snapshot",
+                );
             }
         }
     }
@@ -129,7 +133,9 @@ impl Finder<'_> {
 
     /// JSON in a string, or the value itself where a tool decoded it already.
     fn visit_text(&mut self, value: Value, path: &str, wrappers: usize) {
-        let Value::String(text) = value else { return self.visit(value, path, wrappers - 1) };
+        let Value::String(text) = value else {
+            return self.visit(value, path, wrappers - 1);
+        };
         match serde_json::from_str(&text) {
             Ok(inner) => self.visit(inner, path, wrappers - 1),
             Err(error) => self.bad(

@@ -26,12 +26,19 @@ pub fn parse(value: &Value) -> Option<Timestamp> {
 /// Python values printed as text. The zone of the machine that printed them is unknown; they are read as UTC.
 fn python_repr(text: &str) -> Option<Timestamp> {
     let fields = text.strip_prefix("datetime.datetime(")?.strip_suffix(')')?;
-    let numbers: Vec<i32> =
-        fields.split(", ").take_while(|field| !field.starts_with("tzinfo=")).map(str::parse).collect::<Result<_, _>>().ok()?;
-    let [year, month, day, ref rest @ ..] = numbers[..] else { return None };
+    let numbers: Vec<i32> = fields
+        .split(", ")
+        .take_while(|field| !field.starts_with("tzinfo="))
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let [year, month, day, ref rest @ ..] = numbers[..] else {
+        return None;
+    };
     let small = |at: usize| i8::try_from(rest.get(at).copied().unwrap_or(0)).ok();
     let microseconds = rest.get(3).copied().unwrap_or(0);
-    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    let date =
+        Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     let time = Time::new(small(0)?, small(1)?, small(2)?, microseconds.checked_mul(1000)?).ok()?;
     TimeZone::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
@@ -66,7 +73,15 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for value in [json!("yesterday"), json!(-1), json!(1e300), json!(null), json!("2021-03-01"), json!("datetime.datetime(2021, 13, 1)"), json!("datetime.datetime()")] {
+        for value in [
+            json!("yesterday"),
+            json!(-1),
+            json!(1e300),
+            json!(null),
+            json!("2021-03-01"),
+            json!("datetime.datetime(2021, 13, 1)"),
+            json!("datetime.datetime()"),
+        ] {
             assert_eq!(parse(&value), None, "{value}");
         }
     }

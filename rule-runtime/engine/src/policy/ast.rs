@@ -68,7 +68,9 @@ pub fn module_facts(module: &Module) -> ModuleFacts {
     package.insert(0, "data".to_owned());
     let mut imports = BTreeMap::new();
     for import in &module.imports {
-        let Some(target) = path(&import.refr) else { continue };
+        let Some(target) = path(&import.refr) else {
+            continue;
+        };
         let alias = import.r#as.as_ref().map(|span| span.text().to_owned());
         if let Some(name) = alias.or_else(|| target.last().cloned()) {
             imports.insert(name, target);
@@ -92,7 +94,8 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
     };
     let plain = matches!(**refr, Expr::Var { .. });
     RuleFacts {
-        name: path(refr).and_then(|mut path| if path.is_empty() { None } else { Some(path.swap_remove(0)) })
+        name: path(refr)
+            .and_then(|mut path| if path.is_empty() { None } else { Some(path.swap_remove(0)) })
             .unwrap_or_else(|| root_name(refr)),
         kind,
         plain,
@@ -267,7 +270,11 @@ impl Walk {
             }
             Expr::Call { span, fcn, params, .. } => {
                 if let Some(parts) = path(fcn) {
-                    self.calls.push(Call { name: parts.join("."), arguments: params.len(), place: place(span) });
+                    self.calls.push(Call {
+                        name: parts.join("."),
+                        arguments: params.len(),
+                        place: place(span),
+                    });
                     self.references.insert(parts);
                 }
                 self.all(params, deeper);

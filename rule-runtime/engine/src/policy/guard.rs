@@ -76,10 +76,13 @@ pub fn check_program(modules: &[(String, ModuleFacts)], first_own: usize) -> Vec
             if rule.depth > MAX_CHAIN {
                 let message = format!("an expression of rule {} is more than {MAX_CHAIN} deep", rule.name);
                 problems.push(
-                    Diagnostic::new(file, message).at(rule.place.0, rule.place.1).help("split it over several rules"),
+                    Diagnostic::new(file, message)
+                        .at(rule.place.0, rule.place.1)
+                        .help("split it over several rules"),
                 );
             }
-            problems.extend(rule.calls.iter().filter_map(|call| program.check_call(file, module, rule, call)));
+            problems
+                .extend(rule.calls.iter().filter_map(|call| program.check_call(file, module, rule, call)));
         }
     }
     problems.extend(program.check_chains());
@@ -106,7 +109,9 @@ impl<'a> Program<'a> {
 
     /// The path from `data` that a reference in `module` means; itself for `input` and local names.
     fn resolve(module: &ModuleFacts, rule: &RuleFacts, reference: &[String]) -> Vec<String> {
-        let Some(first) = reference.first() else { return Vec::new() };
+        let Some(first) = reference.first() else {
+            return Vec::new();
+        };
         if first == "data" || first == "input" || rule.locals.contains(first) {
             return reference.to_vec();
         }
@@ -121,13 +126,20 @@ impl<'a> Program<'a> {
         if path.first().is_none_or(|first| first != "data") {
             return Vec::new();
         }
-        if let Some((rule, _)) = (1..=path.len()).rev().find_map(|end| self.rules.get_key_value(&path[..end])) {
+        if let Some((rule, _)) = (1..=path.len()).rev().find_map(|end| self.rules.get_key_value(&path[..end]))
+        {
             return vec![rule];
         }
         self.rules.keys().filter(|rule| rule.starts_with(path)).collect()
     }
 
-    fn check_call(&self, file: &str, module: &ModuleFacts, rule: &RuleFacts, call: &Call) -> Option<Diagnostic> {
+    fn check_call(
+        &self,
+        file: &str,
+        module: &ModuleFacts,
+        rule: &RuleFacts,
+        call: &Call,
+    ) -> Option<Diagnostic> {
         let problem = |message: String, help: &str| {
             Some(Diagnostic::new(file, message).at(call.place.0, call.place.1).help(help))
         };
@@ -184,7 +196,9 @@ impl<'a> Program<'a> {
                     *parent = (*parent).max(depth + 1);
                 }
                 if depth > MAX_CHAIN {
-                    return Err(self.problem(rule, format!("more than {MAX_CHAIN} rules call each other in a chain")));
+                    return Err(
+                        self.problem(rule, format!("more than {MAX_CHAIN} rules call each other in a chain"))
+                    );
                 }
                 continue;
             };

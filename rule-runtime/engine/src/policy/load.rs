@@ -82,7 +82,13 @@ impl<'a> Loader<'a> {
         let (mut libraries, mut policies) = (Vec::new(), Vec::new());
         let mut roots = vec![self.root.to_owned()];
         if self.root.is_file() {
-            roots.extend(self.root.ancestors().skip(1).map(|folder| folder.join(LIBRARY_FOLDER)).find(|lib| lib.is_dir()));
+            roots.extend(
+                self.root
+                    .ancestors()
+                    .skip(1)
+                    .map(|folder| folder.join(LIBRARY_FOLDER))
+                    .find(|lib| lib.is_dir()),
+            );
         }
         for entry in roots.iter().flat_map(|root| WalkDir::new(root).follow_links(true).sort_by_file_name()) {
             match entry {
@@ -142,9 +148,12 @@ impl<'a> Loader<'a> {
         // A file that does not parse may have a METADATA block that does, but its problems can wait.
         let module = parsed.map_err(|problem| vec![problem])?;
         let mut problems = check_rules(&source.name, &module);
-        if !self.set.problems.is_empty() && module.imports.values().any(|path| path.first().is_some_and(|p| p == "data")) {
+        if !self.set.problems.is_empty()
+            && module.imports.values().any(|path| path.first().is_some_and(|p| p == "data"))
+        {
             problems.push(
-                Diagnostic::new(&source.name, "imports a library that has problems").help("mend the library first"),
+                Diagnostic::new(&source.name, "imports a library that has problems")
+                    .help("mend the library first"),
             );
         }
         let package = module.package.join(".");
@@ -204,9 +213,11 @@ impl<'a> Loader<'a> {
                 self.set.policies.extend(policies.pop().map(|policy| (id, Arc::new(policy))));
                 continue;
             }
-            let files: Vec<String> = policies.iter().map(|policy| policy.file.display().to_string()).collect();
+            let files: Vec<String> =
+                policies.iter().map(|policy| policy.file.display().to_string()).collect();
             let problems = policies.iter().map(|policy| {
-                let others: Vec<_> = files.iter().filter(|file| **file != policy.file.display().to_string()).collect();
+                let others: Vec<_> =
+                    files.iter().filter(|file| **file != policy.file.display().to_string()).collect();
                 let others = others.iter().map(|file| file.as_str()).collect::<Vec<_>>().join(", ");
                 Diagnostic::new(policy.file.display().to_string(), format!("is \"{id}\", and so is {others}"))
                     .field("custom.id")
@@ -225,8 +236,9 @@ fn test_file(file: &Path) -> Option<PathBuf> {
 
 fn read(file: &Path) -> Result<Source, Diagnostic> {
     let name = file.display().to_string();
-    let text = fs::read_to_string(file)
-        .map_err(|error| Diagnostic::new(&name, format!("cannot be read: {error}")).help("save it as UTF-8 text"))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        Diagnostic::new(&name, format!("cannot be read: {error}")).help("save it as UTF-8 text")
+    })?;
     guard::check_nesting(&name, &text)?;
     Ok(Source { file: file.to_owned(), name, text })
 }
@@ -275,7 +287,9 @@ fn check_rules(file: &str, module: &ModuleFacts) -> Vec<Diagnostic> {
         {
             let message = format!("{name} must be written as: {expected}");
             problems.push(
-                Diagnostic::new(file, message).at(rule.place.0, rule.place.1).help("see docs/policy-contract.md"),
+                Diagnostic::new(file, message)
+                    .at(rule.place.0, rule.place.1)
+                    .help("see docs/policy-contract.md"),
             );
         }
     }

@@ -179,7 +179,8 @@ pub fn parse(file: &str, text: &str) -> Result<Metadata, Vec<Diagnostic>> {
             .help("begin the file with \"# METADATA\"; docs/policy-contract.md shows one");
         return Err(vec![problem]);
     };
-    let block: Block = serde_saphyr::from_str(&found.yaml).map_err(|error| vec![yaml_problem(file, text, &found, &error)])?;
+    let block: Block = serde_saphyr::from_str(&found.yaml)
+        .map_err(|error| vec![yaml_problem(file, text, &found, &error)])?;
     let mut reader = Reader { file, text, lines_before: found.lines_before, problems: Vec::new() };
     let metadata = reader.metadata(block);
     match metadata {
@@ -192,7 +193,11 @@ fn yaml_problem(file: &str, text: &str, found: &Found, error: &serde_saphyr::Err
     let (line, column) = error.location().map_or((0, 0), |at| (to_usize(at.line()), to_usize(at.column())));
     let message = first_line(&error.without_snippet().to_string());
     let problem = Diagnostic::new(file, format!("METADATA: {message}"));
-    let problem = if line > 0 { problem.at(line + found.lines_before, column + 2) } else { problem.at(found.lines_before, 1) };
+    let problem = if line > 0 {
+        problem.at(line + found.lines_before, column + 2)
+    } else {
+        problem.at(found.lines_before, 1)
+    };
     problem.source(text).help("mend the YAML behind \"# \"; docs/policy-contract.md lists the fields")
 }
 
@@ -235,7 +240,12 @@ impl Reader<'_> {
 
     fn required<T: DeserializeOwned>(&mut self, field: &str, value: Field, expected: &str) -> Option<T> {
         if value.as_ref().is_none_or(|value| value.value.is_null()) {
-            self.problem(field, None, format!("is missing; expected {expected}"), "add it to the METADATA block");
+            self.problem(
+                field,
+                None,
+                format!("is missing; expected {expected}"),
+                "add it to the METADATA block",
+            );
             return None;
         }
         self.optional(field, value, expected)
@@ -255,7 +265,12 @@ impl Reader<'_> {
         if let Some(scope) = &block.scope
             && scope.value != "package"
         {
-            self.problem("scope", Some(scope), format!("is {}, expected package", scope.value), "a policy is a package");
+            self.problem(
+                "scope",
+                Some(scope),
+                format!("is {}, expected package", scope.value),
+                "a policy is a package",
+            );
         }
         let mut custom = block.custom.unwrap_or_default();
         let mut take = |name: &str| custom.remove(name);
@@ -264,8 +279,7 @@ impl Reader<'_> {
         let related_resources = self.related_resources(block.related_resources);
         let id = self.id(take("id"));
         let title_ja = self.text("custom.title_ja", take("title_ja"));
-        let severity =
-            self.required("custom.severity", take("severity"), "critical, high, medium or low");
+        let severity = self.required("custom.severity", take("severity"), "critical, high, medium or low");
         let trigger = self.required("custom.trigger", take("trigger"), "change, periodic or both");
         let resource_types = self.resource_types(take("resource_types"));
         let parameters = self.parameters(take("parameters"));
@@ -314,7 +328,8 @@ impl Reader<'_> {
                 !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             });
         if !well_formed {
-            let message = format!("is \"{id}\", expected words of a-z and 0-9 with - between, 64 characters at most");
+            let message =
+                format!("is \"{id}\", expected words of a-z and 0-9 with - between, 64 characters at most");
             self.problem("custom.id", place.as_ref(), message, "rename the policy");
             return None;
         }
@@ -339,11 +354,17 @@ impl Reader<'_> {
     }
 
     fn parameters(&mut self, value: Field) -> Option<ParameterSchema> {
-        let Some(schema) = value else { return Some(ParameterSchema::default()) };
+        let Some(schema) = value else {
+            return Some(ParameterSchema::default());
+        };
         match ParameterSchema::new(schema.value.clone()) {
             Ok(schema) => Some(schema),
             Err((field, message)) => {
-                let field = if field.is_empty() { "custom.parameters".into() } else { format!("custom.parameters.{field}") };
+                let field = if field.is_empty() {
+                    "custom.parameters".into()
+                } else {
+                    format!("custom.parameters.{field}")
+                };
                 self.problem(&field, Some(&schema), message, "expected a JSON Schema of type object");
                 None
             }
@@ -357,8 +378,14 @@ impl Reader<'_> {
             Plain(String),
             Described { r#ref: String },
         }
-        let links: Vec<Link> =
-            self.optional("related_resources", value, "a list of URLs or of {ref, description}").unwrap_or_default();
-        links.into_iter().map(|link| match link { Link::Plain(url) | Link::Described { r#ref: url } => url }).collect()
+        let links: Vec<Link> = self
+            .optional("related_resources", value, "a list of URLs or of {ref, description}")
+            .unwrap_or_default();
+        links
+            .into_iter()
+            .map(|link| match link {
+                Link::Plain(url) | Link::Described { r#ref: url } => url,
+            })
+            .collect()
     }
 }

@@ -49,7 +49,8 @@ impl Policy {
 
     /// Whether it judges changes of resources of that type.
     pub fn judges_change_of(&self, resource_type: &str) -> bool {
-        self.metadata.trigger.on_change() && self.metadata.resource_types.iter().any(|name| name == resource_type)
+        self.metadata.trigger.on_change()
+            && self.metadata.resource_types.iter().any(|name| name == resource_type)
     }
 }
 
@@ -80,7 +81,9 @@ pub struct PolicySet {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SelectError {
     /// No policy and no pack has that name.
-    #[error("no policy and no pack is called \"{name}\"; there are the policies {policies} and the packs {packs}")]
+    #[error(
+        "no policy and no pack is called \"{name}\"; there are the policies {policies} and the packs {packs}"
+    )]
     Unknown {
         /// What was asked for.
         name: String,
@@ -165,7 +168,8 @@ impl Selection {
         if let Some(policy) = set.policies.get(name) {
             return self.push(policy);
         }
-        let in_pack = |pack: &str| pack == name || pack.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        let in_pack =
+            |pack: &str| pack == name || pack.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
         let mut found = false;
         for policy in set.policies.values().filter(|policy| in_pack(&policy.pack)) {
             found = true;
@@ -182,7 +186,9 @@ impl Selection {
             }
         }
         if !found {
-            let list = |names: Vec<&str>| if names.is_empty() { "(none)".to_owned() } else { names.join(", ") };
+            let list = |names: Vec<&str>| {
+                if names.is_empty() { "(none)".to_owned() } else { names.join(", ") }
+            };
             self.problems.push(SelectError::Unknown {
                 name: name.to_owned(),
                 policies: list(set.policies.keys().map(String::as_str).collect()),

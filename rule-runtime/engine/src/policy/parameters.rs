@@ -168,7 +168,9 @@ fn describe(property: &Value) -> String {
 /// AWS Config delivers parameters as strings: the value that the string stands for under this property. A
 /// value of any other JSON type is left to the schema.
 fn restore(value: &Value, property: &Value) -> Result<Value, String> {
-    let Value::String(text) = value else { return Ok(value.clone()) };
+    let Value::String(text) = value else {
+        return Ok(value.clone());
+    };
     let text = text.trim();
     let types = types(property);
     if types.contains(&"string") {
@@ -238,7 +240,8 @@ mod tests {
 
     #[test]
     fn strings_become_what_the_schema_says_and_defaults_are_filled_in() {
-        let given = json!({"uri": "7", "regions": "a, b", "days": "35", "strict": "True", "columns": "{\"a\":1}"});
+        let given =
+            json!({"uri": "7", "regions": "a, b", "days": "35", "strict": "True", "columns": "{\"a\":1}"});
         let expected =
             json!({"regions": ["a", "b"], "days": 35, "strict": true, "columns": {"a": 1}, "uri": "7"});
         assert_eq!(apply(&given).unwrap(), expected);
@@ -269,7 +272,10 @@ mod tests {
             (json!([]), ""),
             (json!({"type": "array"}), "type"),
             (json!({"type": "object", "properties": {"a": {"type": "integer"}}}), "properties.a"),
-            (json!({"type": "object", "properties": {"a": {"type": "integer", "default": "x"}}}), "properties.a"),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "integer", "default": "x"}}}),
+                "properties.a",
+            ),
             (json!({"type": "object", "properties": {"a": {"default": 1}}}), "properties.a"),
             (json!({"type": "object", "properties": {"policy": {"type": "string"}}}), "properties.policy"),
             (json!({"type": "object", "required": ["b"]}), "required"),

@@ -35,7 +35,12 @@ const ITEM_FIELDS: [&str; 23] = [
 
 /// Checks every static reference of `module` below `input` and `data`. `library` are the packages that may
 /// be read beside the policy's own.
-pub fn check(file: &str, module: &ModuleFacts, metadata: &Metadata, library: &[Vec<String>]) -> Vec<Diagnostic> {
+pub fn check(
+    file: &str,
+    module: &ModuleFacts,
+    metadata: &Metadata,
+    library: &[Vec<String>],
+) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let imports = module.imports.values().map(|path| (path, (1, 1)));
     let references = module

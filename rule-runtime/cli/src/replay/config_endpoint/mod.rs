@@ -131,11 +131,7 @@ impl ConfigEndpoint {
                 anstream::eprintln!("error: the AWS Config endpoint stopped: {error}");
             }
         });
-        Ok(Self {
-            address,
-            rules,
-            server,
-        })
+        Ok(Self { address, rules, server })
     }
 
     /// Its address, the value of `AWS_ENDPOINT_URL_CONFIG_SERVICE`.
@@ -193,19 +189,11 @@ impl ConfigEndpoint {
 }
 
 async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     match target.strip_prefix(TARGET) {
         Some("PutEvaluations") => {
             let mut rules = locked(&rules);
-            let mut seen = RecordedRequest {
-                evaluations: 0,
-                test_mode: false,
-                failed: 0,
-                error: None,
-            };
+            let mut seen = RecordedRequest { evaluations: 0, test_mode: false, failed: 0, error: None };
             let answer = put_evaluations(&mut rules, &body, &mut seen);
             seen.error = answer.as_ref().err().cloned();
             rules.requests.push(seen);
@@ -213,19 +201,13 @@ async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: 
         }
         other => reply(Err(ConfigError::new(
             "UnknownOperationException",
-            format!(
-                "this stand-in has PutEvaluations only, and was asked for {}",
-                other.unwrap_or(target)
-            ),
+            format!("this stand-in has PutEvaluations only, and was asked for {}", other.unwrap_or(target)),
         ))),
     }
 }
 
 fn reply(answer: Result<Value, ConfigError>) -> Response {
-    let content_type = (
-        HeaderName::from_static("content-type"),
-        "application/x-amz-json-1.1".to_owned(),
-    );
+    let content_type = (HeaderName::from_static("content-type"), "application/x-amz-json-1.1".to_owned());
     match answer {
         Ok(value) => ([content_type], value.to_string()).into_response(),
         Err(error) => {
@@ -290,9 +272,8 @@ fn fails(rules: &mut Rules, resource_id: &str) -> bool {
 fn store(rules: &mut Rules, rule: &str, evaluation: Accepted) {
     let stored = rules.stored.entry(rule.to_owned()).or_default();
     let key = (evaluation.resource_type.clone(), evaluation.resource_id.clone());
-    let older = stored
-        .get(&key)
-        .is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
+    let older =
+        stored.get(&key).is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
     if !older {
         stored.insert(key, evaluation);
     }

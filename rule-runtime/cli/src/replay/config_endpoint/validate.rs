@@ -96,10 +96,7 @@ pub fn evaluations(list: Vec<Sent>) -> Result<Vec<Accepted>, ConfigError> {
     if list.len() > MAX_EVALUATIONS {
         return Err(ConfigError::validation("evaluations", &at_most(MAX_EVALUATIONS)));
     }
-    list.into_iter()
-        .enumerate()
-        .map(|(index, sent)| one(index + 1, sent))
-        .collect()
+    list.into_iter().enumerate().map(|(index, sent)| one(index + 1, sent)).collect()
 }
 
 fn one(number: usize, sent: Sent) -> Result<Accepted, ConfigError> {
@@ -115,13 +112,7 @@ fn one(number: usize, sent: Sent) -> Result<Accepted, ConfigError> {
     }
     let ordering_timestamp = required(&path("orderingTimestamp"), sent.ordering_timestamp)?;
     known_type(&resource_type)?;
-    Ok(Accepted {
-        resource_type,
-        resource_id,
-        compliance,
-        annotation: sent.annotation,
-        ordering_timestamp,
-    })
+    Ok(Accepted { resource_type, resource_id, compliance, annotation: sent.annotation, ordering_timestamp })
 }
 
 /// The member, or AWS's error for one that is missing or null.
@@ -136,10 +127,7 @@ fn at_most(longest: usize) -> String {
 fn length(path: &str, text: &str, longest: usize) -> Result<(), ConfigError> {
     let units = text.encode_utf16().count();
     if units == 0 {
-        return Err(ConfigError::validation(
-            path,
-            "Member must have length greater than or equal to 1",
-        ));
+        return Err(ConfigError::validation(path, "Member must have length greater than or equal to 1"));
     }
     if units > longest {
         return Err(ConfigError::validation(path, &at_most(longest)));

@@ -71,7 +71,9 @@ fn western(parts: &[&str]) -> Option<Date> {
 
 fn in_era(era: &Era, rest: &str, text: &str) -> Option<Result<Date, DateProblem>> {
     let parts = parts(rest);
-    let [year, month, day] = parts[..] else { return None };
+    let [year, month, day] = parts[..] else {
+        return None;
+    };
     let year = if year == "元" { 1 } else { number(year)? };
     let found = Date::new(
         era.first.year().checked_add(year)?.checked_sub(1)?,
@@ -105,8 +107,19 @@ mod tests {
     #[test]
     fn one_day_in_every_spelling() {
         for text in [
-            "2026-03-31", "2026/3/31", "2026.3.31", "20260331", "2026年3月31日", "令和8年3月31日", "R8.3.31",
-            "r8/3/31", "令和8/3/31", "２０２６／３／３１", "令和８年３月３１日", " 2026-03-31 ", "2026-03-31T00:00:00",
+            "2026-03-31",
+            "2026/3/31",
+            "2026.3.31",
+            "20260331",
+            "2026年3月31日",
+            "令和8年3月31日",
+            "R8.3.31",
+            "r8/3/31",
+            "令和8/3/31",
+            "２０２６／３／３１",
+            "令和８年３月３１日",
+            " 2026-03-31 ",
+            "2026-03-31T00:00:00",
             "2026/03/31 0:00",
         ] {
             assert_eq!(parse(text).unwrap(), date(2026, 3, 31), "{text}");
@@ -118,7 +131,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_an_error_that_quotes_it() {
-        for text in ["2026/13/1", "2026-02-30", "31/3/2026", "R0.1.1", "soon", "26/3/31", "2026-3", "令和", "H31.5.1"] {
+        for text in
+            ["2026/13/1", "2026-02-30", "31/3/2026", "R0.1.1", "soon", "26/3/31", "2026-3", "令和", "H31.5.1"]
+        {
             let problem = parse(text).unwrap_err();
             assert!(problem.msg.contains(text) && problem.msg_ja.contains(text), "{problem:?}");
         }

@@ -33,13 +33,16 @@ impl RosterOptions {
     /// # Errors
     /// One of them is not of that form.
     pub fn from_parameters(parameters: &Value) -> Result<Self, FactError> {
-        let problem = |parameter: &str, message: String| FactError::Parameter { parameter: parameter.into(), message };
+        let problem =
+            |parameter: &str, message: String| FactError::Parameter { parameter: parameter.into(), message };
         let encoding = match parameters.get("rosterEncoding") {
             None | Some(Value::Null) => RosterEncoding::Auto,
             Some(Value::String(name)) => RosterEncoding::named(name).ok_or_else(|| {
                 problem("rosterEncoding", format!("is \"{name}\", expected auto, utf-8, cp932 or utf-16"))
             })?,
-            Some(other) => return Err(problem("rosterEncoding", format!("is {}, expected a string", kind(other)))),
+            Some(other) => {
+                return Err(problem("rosterEncoding", format!("is {}, expected a string", kind(other))));
+            }
         };
         let mut columns = BTreeMap::new();
         match parameters.get("rosterColumns") {
@@ -55,7 +58,9 @@ impl RosterOptions {
                     columns.insert(field.clone(), name.to_owned());
                 }
             }
-            Some(other) => return Err(problem("rosterColumns", format!("is {}, expected an object", kind(other)))),
+            Some(other) => {
+                return Err(problem("rosterColumns", format!("is {}, expected an object", kind(other))));
+            }
         }
         Ok(Self { encoding, columns })
     }
@@ -116,15 +121,59 @@ impl RosterError {
 
 /// What HR systems call the states, by NFKC and lower case.
 const STATES: [(&str, &[&str]); 3] = [
-    ("active", &[
-        "在職", "在職中", "在籍", "在籍中", "現職", "勤務", "勤務中", "就業中", "出向", "出向中", "active", "employed", "current",
-    ]),
-    ("leave", &[
-        "休職", "休職中", "休業", "休業中", "育休", "育休中", "産休", "産休中", "育児休業", "育児休業中", "介護休業", "on leave", "leave",
-    ]),
-    ("left", &[
-        "退職", "退職済", "退職済み", "退社", "退社済", "退社済み", "離職", "left", "retired", "terminated", "resigned", "inactive",
-    ]),
+    (
+        "active",
+        &[
+            "在職",
+            "在職中",
+            "在籍",
+            "在籍中",
+            "現職",
+            "勤務",
+            "勤務中",
+            "就業中",
+            "出向",
+            "出向中",
+            "active",
+            "employed",
+            "current",
+        ],
+    ),
+    (
+        "leave",
+        &[
+            "休職",
+            "休職中",
+            "休業",
+            "休業中",
+            "育休",
+            "育休中",
+            "産休",
+            "産休中",
+            "育児休業",
+            "育児休業中",
+            "介護休業",
+            "on leave",
+            "leave",
+        ],
+    ),
+    (
+        "left",
+        &[
+            "退職",
+            "退職済",
+            "退職済み",
+            "退社",
+            "退社済",
+            "退社済み",
+            "離職",
+            "left",
+            "retired",
+            "terminated",
+            "resigned",
+            "inactive",
+        ],
+    ),
 ];
 
 /// Reads a roster. It never fails as a whole: what is wrong is in [`Roster::errors`], which the policy judges.
@@ -283,7 +332,9 @@ fn read_row(
                 match STATES.iter().find(|(_, names)| names.contains(&folded.as_str())) {
                     Some((status, _)) => row.status = Some(status),
                     None => error(
-                        format!("\"{text}\" is not a state of employment; known are 在職, 休職, 退職, active, leave, left and the like"),
+                        format!(
+                            "\"{text}\" is not a state of employment; known are 在職, 休職, 退職, active, leave, left and the like"
+                        ),
                         format!("「{text}」は在籍状況として解釈できません(在職・休職・退職など)"),
                     ),
                 }

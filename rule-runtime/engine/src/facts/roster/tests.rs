@@ -19,7 +19,8 @@ fn options(parameters: &Value) -> RosterOptions {
 fn the_same_rows_from_every_encoding() {
     let cp932 = SHIFT_JIS.encode(CSV).0.into_owned();
     assert!(std::str::from_utf8(&cp932).is_err());
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(CSV.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(CSV.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let marked = [&[0xef, 0xbb, 0xbf], CSV.as_bytes()].concat();
     let plain = read(CSV);
     assert_eq!(plain.errors, []);
@@ -32,7 +33,8 @@ fn the_same_rows_from_every_encoding() {
 
 #[test]
 fn a_row_as_the_contract_shows_it() {
-    let roster = parse("s3://b/k", "2026-11-22T18:00:00Z".parse().ok(), CSV.as_bytes(), &RosterOptions::default());
+    let roster =
+        parse("s3://b/k", "2026-11-22T18:00:00Z".parse().ok(), CSV.as_bytes(), &RosterOptions::default());
     let value = serde_json::to_value(&roster).unwrap();
     assert_eq!(value["source"], "s3://b/k");
     assert_eq!(value["last_modified"], "2026-11-22T18:00:00.000Z");
@@ -52,7 +54,8 @@ fn a_broken_row_is_named_and_the_others_are_read() {
     let roster = read("社員番号,在籍状況,退職日\n1,退職,2026/13/1\n2,在職中,\n3,行方不明,\n,在職,\n5,在職\n");
     let ids: Vec<_> = roster.rows.iter().filter_map(|row| row.employee_id.clone()).collect();
     assert_eq!(ids, ["2"]);
-    let places: Vec<_> = roster.errors.iter().map(|e| (e.line.unwrap(), e.column.clone().unwrap_or_default())).collect();
+    let places: Vec<_> =
+        roster.errors.iter().map(|e| (e.line.unwrap(), e.column.clone().unwrap_or_default())).collect();
     let expected = [(2, "退職日"), (4, "在籍状況"), (5, ""), (6, "")];
     assert_eq!(places, expected.map(|(line, column)| (line, column.to_owned())));
 }

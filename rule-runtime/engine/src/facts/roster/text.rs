@@ -56,7 +56,9 @@ pub fn decode(bytes: &[u8], wanted: RosterEncoding) -> Result<Decoded, RosterErr
         }
         (wanted, _) => {
             return Err(RosterError::whole(
-                format!("the roster is not in {wanted:?}, which rosterEncoding asks for; set rosterEncoding to auto"),
+                format!(
+                    "the roster is not in {wanted:?}, which rosterEncoding asks for; set rosterEncoding to auto"
+                ),
                 "名簿の文字コードが rosterEncoding の指定と異なります。auto を指定してください".into(),
             ));
         }
