@@ -76,7 +76,7 @@ impl Function {
 
     /// Invokes it with `body`.
     pub async fn invoke_raw(&self, body: String) -> Answer {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(120)).build().expect("a client");
+        let client = reqwest::Client::builder().timeout(Duration::from_mins(2)).build().expect("a client");
         let answer = client.post(&self.url).body(body).send().await.expect("the emulator answers");
         let text = answer.text().await.expect("a body");
         Answer(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))

@@ -2,7 +2,7 @@
 //!
 //! Real: `bootstrap` and `sekisho` as built, AWS's Runtime Interface Emulator, moto for S3, IAM and STS. The one
 //! stand-in is AWS Config's endpoint, which is a part of the product ([`sekisho::replay::config_endpoint`]),
-//! because no emulator takes PutEvaluations as AWS does.
+//! because no emulator takes `PutEvaluations` as AWS does.
 //!
 //! `make test` installs what is needed; a test that misses a part fails and says so.
 

@@ -33,7 +33,7 @@ impl Moto {
         let url = format!("http://127.0.0.1:{port}");
         let moto = Self { _process: Process(child), url };
         let ready = format!("{}/moto-api/data.json", moto.url);
-        wait_until("moto", Duration::from_secs(60), || async {
+        wait_until("moto", Duration::from_mins(1), || async {
             reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
         })
         .await;

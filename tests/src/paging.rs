@@ -1,4 +1,4 @@
-//! IAM's pages, which moto does not have: it answers ListUsers with all users, whatever is asked.
+//! IAM's pages, which moto does not have: it answers `ListUsers` with all users, whatever is asked.
 //!
 //! A proxy in front of moto that cuts the list as IAM's API model says: `MaxItems` (100 where it is absent),
 //! `IsTruncated`, `Marker`. Everything else passes through unchanged.

@@ -124,7 +124,7 @@ async fn two_hundred_and_fifty_users_come_in_pages_and_go_out_in_batches() {
         left += usize::from(gone);
         rig.user(&format!("user{n:03}"), &format!("{n:06}"), gone, None).await;
         let state = if gone { "left,2026-03-31" } else { "active," };
-        roster += &format!("{n:06},{state}\n");
+        roster.extend([format!("{n:06},{state}\n")]);
     }
     rig.roster(roster.into_bytes()).await;
     let pages = PagingIam::start(&rig.moto.url).await;
@@ -241,6 +241,6 @@ async fn the_role_of_the_template_is_enough_and_every_part_of_it_is_needed() {
         assert_eq!(without.len(), statements.len() - 1, "{sid}");
         let answer = run_with(without).await;
         let error = answer.error().unwrap_or_else(|| panic!("{sid} is not needed: {answer:?}"));
-        assert!(error.contains("AccessDenied") && error.contains(&permission), "{sid}: {error}");
+        assert!(error.contains("AccessDenied") && error.contains(permission), "{sid}: {error}");
     }
 }

@@ -22,7 +22,7 @@ pub struct RuleEvent {
     pub message: Message,
     /// `ruleParameters`, empty where it is absent or `""`.
     pub parameters: Map<String, Value>,
-    /// Opaque; it authorises PutEvaluations and is never logged.
+    /// Opaque; it authorises `PutEvaluations` and is never logged.
     pub result_token: String,
     /// The resource left the rule's scope.
     pub left_scope: bool,

@@ -62,7 +62,7 @@ fn unknown_parameters(policies: &[Arc<Policy>], given: &Map<String, Value>, sour
 /// What AWS Config is told after an item or the account was judged: one evaluation a resource, the worst of
 /// its policies.
 ///
-/// `complete` says whether all policies of the rule could judge. Where one could not, only NON_COMPLIANT is
+/// `complete` says whether all policies of the rule could judge. Where one could not, only `NON_COMPLIANT` is
 /// told: it might have denied what the others passed, and a COMPLIANT of theirs would be a false one.
 /// `policies` is how many the rule has; more than one are named in the annotation.
 pub fn evaluations(
@@ -85,7 +85,7 @@ pub fn evaluations(
         .collect()
 }
 
-/// NOT_APPLICABLE for a resource that the rule does not judge: deleted, out of scope, of another type.
+/// `NOT_APPLICABLE` for a resource that the rule does not judge: deleted, out of scope, of another type.
 pub fn not_applicable(resource: ResourceKey, ordering_timestamp: Timestamp) -> Evaluation {
     Evaluation { resource, compliance: Compliance::NotApplicable, annotation: None, ordering_timestamp }
 }

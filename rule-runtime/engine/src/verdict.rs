@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::Severity;
 
-/// The longest annotation that PutEvaluations takes, in UTF-16 code units.
+/// The longest annotation that `PutEvaluations` takes, in UTF-16 code units.
 ///
 /// Source: AWS Config API, `StringWithCharLimit256`. Whether AWS counts code points or UTF-16 code units
 /// is not documented; code units are never fewer, so counting them is safe either way.
@@ -63,7 +63,7 @@ impl fmt::Display for ResourceKey {
     }
 }
 
-/// Why a resource is NON_COMPLIANT: one `deny` message.
+/// Why a resource is `NON_COMPLIANT`: one `deny` message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reason {
     /// English, never empty.
@@ -127,13 +127,13 @@ pub struct Verdict {
     pub region: Option<String>,
     /// Its result.
     pub compliance: Compliance,
-    /// In the order of their text; empty unless NON_COMPLIANT.
+    /// In the order of their text; empty unless `NON_COMPLIANT`.
     pub reasons: Vec<Reason>,
     /// When AWS Config recorded the item: `configurationItemCaptureTime`.
     pub capture_time: Option<Timestamp>,
 }
 
-/// What PutEvaluations is told of one resource.
+/// What `PutEvaluations` is told of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {

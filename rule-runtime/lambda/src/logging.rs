@@ -1,4 +1,4 @@
-//! Logs: JSON lines on standard output, which Lambda sends to CloudWatch Logs.
+//! Logs: JSON lines on standard output, which Lambda sends to `CloudWatch` Logs.
 //!
 //! Never in them by default: result tokens, credentials, configuration items. `RUST_LOG` sets the level.
 

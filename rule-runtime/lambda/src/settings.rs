@@ -31,8 +31,7 @@ impl Settings {
         })?;
         let root = given("LAMBDA_TASK_ROOT").map(PathBuf::from).or_else(beside_the_binary);
         let policies = given("SEKISHO_POLICIES")
-            .map(PathBuf::from)
-            .unwrap_or_else(|| root.unwrap_or_default().join("policies"));
+            .map_or_else(|| root.unwrap_or_default().join("policies"), PathBuf::from);
         Ok(Self {
             policies,
             language,

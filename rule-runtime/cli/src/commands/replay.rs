@@ -1,7 +1,7 @@
 //! `sekisho replay`: the main job without AWS. It stands in for AWS Config: events in, the real `bootstrap` over
-//! the Lambda Runtime API, PutEvaluations at an endpoint that refuses what AWS refuses, a compliance table out.
+//! the Lambda Runtime API, `PutEvaluations` at an endpoint that refuses what AWS refuses, a compliance table out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::replay::session::{Answer, Session, SessionOptions};
 /// Run the real Lambda function over fixtures or items, without AWS
 ///
 /// Stands in for AWS Config: makes the event of each item, hands it to the real `bootstrap` over the Lambda Runtime
-/// API, takes its PutEvaluations at a local endpoint that refuses what AWS refuses, and prints the compliance that
+/// API, takes its `PutEvaluations` at a local endpoint that refuses what AWS refuses, and prints the compliance that
 /// AWS Config would show. Fixtures run with their own parameters, facts and time and are compared with what they
 /// expect.
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub struct ReplayArguments {
     /// The time of the evaluation (RFC 3339); now where it is not given
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
-    /// The Lambda function's binary; else SEKISHO_BOOTSTRAP, else beside this command
+    /// The Lambda function's binary; else `SEKISHO_BOOTSTRAP`, else beside this command
     #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
     /// How long one invocation may take, in seconds
@@ -272,14 +272,14 @@ fn rule_steps(
         steps.extend(in_scope.map(|item| step(event::Occasion::of(item.clone(), now))));
     }
     if rule.trigger != RuleTrigger::Change {
-        let mut accounts: BTreeMap<&str, ()> = BTreeMap::new();
-        accounts.extend(items.iter().filter_map(|item| Some((item.account_id.as_deref()?, ()))));
+        let mut accounts: BTreeSet<&str> = BTreeSet::new();
+        accounts.extend(items.iter().filter_map(|item| item.account_id.as_deref()));
         if accounts.is_empty() {
-            accounts.insert(fixture::ACCOUNT, ());
+            accounts.insert(fixture::ACCOUNT);
         }
         let scheduled =
             |account: &str| event::Occasion::Schedule { account_id: account.to_owned(), created: now };
-        steps.extend(accounts.keys().map(|account| step(scheduled(account))));
+        steps.extend(accounts.iter().map(|account| step(scheduled(account))));
     }
     steps
 }

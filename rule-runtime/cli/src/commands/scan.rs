@@ -199,7 +199,7 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
                 scan.problems.extend(added.err());
             }
             None => {
-                scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id()))
+                scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id()));
             }
         }
     }
@@ -337,7 +337,7 @@ impl Progress {
     }
 
     fn show(&self, done: usize) {
-        if done % 64 != 0 {
+        if !done.is_multiple_of(64) {
             return;
         }
         self.bar.set_position(done as u64);

@@ -49,7 +49,7 @@ enum TestFormat {
     Pretty,
     /// One JSON document
     Json,
-    /// JUnit XML, for CI
+    /// `JUnit` XML, for CI
     Junit,
 }
 

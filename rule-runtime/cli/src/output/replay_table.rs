@@ -24,9 +24,9 @@ pub fn print(replay: &Replay) {
         })
         .collect();
     if std::io::stdout().is_terminal() {
-        table(&rows)
+        table(&rows);
     } else {
-        lines(&rows)
+        lines(&rows);
     }
     summary(replay, &rows);
 }

@@ -30,9 +30,9 @@ pub fn print(scan: &Scan, language: Language, all: bool) {
     rows.reverse();
     rows.sort_by(|a, b| (&b[0], &a[1..]).cmp(&(&a[0], &b[1..])));
     if std::io::stdout().is_terminal() {
-        table(&rows)
+        table(&rows);
     } else {
-        lines(&rows)
+        lines(&rows);
     }
     for error in &scan.errors {
         anstream::eprintln!("{BAD}error{BAD:#}: {} ({})", error.found, error.file);

@@ -1,4 +1,4 @@
-//! `sekisho test --format junit`: JUnit XML, a suite a policy.
+//! `sekisho test --format junit`: `JUnit` XML, a suite a policy.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use sekisho_engine::diagnostic::Diagnostic;

@@ -47,7 +47,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A NON_COMPLIANT that no fixture expects, or an answer other than the fixture's.
+    /// A `NON_COMPLIANT` that no fixture expects, or an answer other than the fixture's.
     pub fn is_violation(&self) -> bool {
         let non_compliant =
             |evaluation: &StoredEvaluation| evaluation.compliance == Compliance::NonCompliant.as_str();

@@ -38,6 +38,7 @@ fn evaluator(set: &PolicySet) -> Evaluator {
     evaluator
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "called with json!")]
 fn bucket(configuration: Value) -> ConfigurationItem {
     let item = json!({"resourceType": "AWS::S3::Bucket", "resourceId": "b", "configuration": configuration});
     ConfigurationItem::from_map(item.as_object().unwrap().clone(), "item", "").unwrap()
@@ -172,8 +173,8 @@ fn many_items_on_many_threads_keep_their_order() {
 fn what_would_kill_stall_or_lie_is_refused_at_load_with_its_line() {
     let deep = format!("x := {}1{}", "[".repeat(31), "]".repeat(31));
     let sum = format!("x := {}", vec!["1"; 400].join(" +\n\t"));
-    let chain: String =
-        (0..300).map(|n| format!("r{n} if r{}\n", n + 1)).collect::<String>() + "r300 := true";
+    let links: Vec<String> = (0..300).map(|n| format!("r{n} if r{}", n + 1)).collect();
+    let chain = format!("{}\nr300 := true", links.join("\n"));
     for (rules, line, what) in [
         ("f(x) := f(x - 1)", 12, "recursion"),
         ("a if b\nb if a", 12, "recursion: data.p.one.a -> data.p.one.b -> data.p.one.a"),

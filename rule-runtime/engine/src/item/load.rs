@@ -43,10 +43,13 @@ pub fn files(paths: &[PathBuf]) -> Files {
         for entry in WalkDir::new(path).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => match may_hold_items(entry.path()) {
-                    true => found.files.push(entry.into_path()),
-                    false => found.passed_over.push(entry.into_path()),
-                },
+                Ok(entry) => {
+                    if may_hold_items(entry.path()) {
+                        found.files.push(entry.into_path());
+                    } else {
+                        found.passed_over.push(entry.into_path());
+                    }
+                }
                 Err(error) => found.problems.push(Diagnostic::new(
                     error.path().unwrap_or(path).display().to_string(),
                     format!("cannot be read: {error}"),
@@ -181,7 +184,7 @@ fn text(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
             Err(Diagnostic::new(file, "is not UTF-8 text").at(line, column).help("save it as UTF-8"))

@@ -184,7 +184,7 @@ fn decode_one_level(value: &mut Value) {
     }
 }
 
-/// SelectResourceConfig has tags as a list of `{key, value, tag}`; the event has a map.
+/// `SelectResourceConfig` has tags as a list of `{key, value, tag}`; the event has a map.
 fn normalise_tags(item: &mut Map<String, Value>, place: &Place) -> Result<(), Diagnostic> {
     let tags = item.entry("tags").or_insert(Value::Null);
     let normalised = match tags.take() {

@@ -146,7 +146,7 @@ impl Finder<'_> {
         }
     }
 
-    /// What BatchGetResourceConfig could not return would otherwise be lost silently.
+    /// What `BatchGetResourceConfig` could not return would otherwise be lost silently.
     fn unprocessed(&mut self, object: &Map<String, Value>, path: &str) {
         let keys = object.get("unprocessedResourceKeys").and_then(Value::as_array).map_or(0, Vec::len);
         if keys > 0 {

@@ -132,7 +132,7 @@ fn path(expr: &Expr) -> Option<Vec<String>> {
 fn literal(expr: &Expr) -> Option<String> {
     match expr {
         Expr::String { value, .. } | Expr::RawString { value, .. } => {
-            value.as_string().ok().map(|text| text.to_string())
+            value.as_string().ok().map(std::string::ToString::to_string)
         }
         _ => None,
     }

@@ -43,11 +43,10 @@ pub fn check_nesting(file: &str, text: &str) -> Result<(), Diagnostic> {
             column = 0;
         }
         match (within, character) {
-            (Some('#') | Some('"'), '\n') => within = None,
+            (Some('#' | '"'), '\n') => within = None,
             (Some('"'), _) if escaped => escaped = false,
             (Some('"'), '\\') => escaped = true,
             (Some('"'), '"') | (Some('`'), '`') => within = None,
-            (Some(_), _) => {}
             (None, '#' | '"' | '`') => within = Some(character),
             (None, '[' | '{' | '(') => {
                 depth += 1;
@@ -60,7 +59,7 @@ pub fn check_nesting(file: &str, text: &str) -> Result<(), Diagnostic> {
                 }
             }
             (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            _ => {}
         }
     }
     Ok(())
@@ -88,6 +87,9 @@ pub fn check_program(modules: &[(String, ModuleFacts)], first_own: usize) -> Vec
     problems.extend(program.check_chains());
     problems
 }
+
+/// A rule on the way down: its path, what it reads and was not looked at, how deep it is so far.
+type Visit<'a> = (&'a Vec<String>, Vec<&'a Vec<String>>, usize);
 
 /// All rules of all modules, by path, and what each of them reads.
 struct Program<'a> {
@@ -182,7 +184,7 @@ impl<'a> Program<'a> {
         start: &'a Vec<String>,
         depths: &mut BTreeMap<&'a Vec<String>, usize>,
     ) -> Result<(), Box<Diagnostic>> {
-        let mut stack: Vec<(&Vec<String>, Vec<&Vec<String>>, usize)> = Vec::new();
+        let mut stack: Vec<Visit<'_>> = Vec::new();
         if !depths.contains_key(start) {
             stack.push((start, self.reads(start), 1));
         }

@@ -12,7 +12,7 @@ pub enum RosterEncoding {
     Auto,
     /// UTF-8, with or without byte order mark.
     Utf8,
-    /// Windows-31J, what Japanese Windows calls Shift_JIS.
+    /// Windows-31J, what Japanese Windows calls `Shift_JIS`.
     Cp932,
     /// UTF-16 with byte order mark.
     Utf16,
