@@ -264,7 +264,10 @@ fn test_writes_json_and_junit() {
     let output = run(&folder, &["test", "dynamodb-pitr", "--format", "junit"]);
     assert_eq!(output.code, 1);
     assert!(output.stdout.starts_with("<?xml"), "{output:?}");
-    assert!(output.stdout.contains("tests=\"2\" failures=\"1\""), "{output:?}");
+    assert!(
+        output.stdout.contains("<testsuites name=\"sekisho test\" tests=\"2\" skipped=\"0\" failures=\"1\""),
+        "{output:?}"
+    );
     assert!(
         output.stdout.contains("<testcase name=\"wrong\" classname=\"fixture.dynamodb-pitr\""),
         "{output:?}"
@@ -329,6 +332,58 @@ fn replay_of_fixtures_compares_and_of_bad_rules_explains() {
     let output = run(&folder, &["replay", "t.json", "--bootstrap", "no/such/binary"]);
     assert_eq!(output.code, 2);
     assert!(output.stderr.contains("cargo build -p sekisho-lambda"), "{output:?}");
+}
+
+#[test]
+fn no_level_of_logging_shows_an_item_or_a_token() {
+    let mut item = table("t", "ap-northeast-1", "ENABLED");
+    item["configuration"]["comment"] = "patient-4711".into();
+    let folder = folder(&[("t.json", item.to_string())]);
+    let output = std::process::Command::new(sekisho_tests::binary("sekisho"))
+        .args(["replay", "t.json", "--log"])
+        .current_dir(folder.path())
+        .env("RUST_LOG", "trace")
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.contains("\"verdict\":\"COMPLIANT\""), "the log is shown: {log}");
+    assert!(log.contains("\"level\":\"TRACE\"") || log.contains("\"level\":\"DEBUG\""), "the level is set");
+    for secret in ["patient-4711", "resultToken", "ResultToken", "Signature="] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// A function that dies at one event: the Lambda Runtime API in a few lines of Python, PutEvaluations never.
+const CRASHING: &str = r#"#!/usr/bin/env python3
+import os, sys, urllib.request as http
+api = "http://%s/2018-06-01/runtime/invocation/" % os.environ["AWS_LAMBDA_RUNTIME_API"]
+while True:
+    event = http.urlopen(api + "next")
+    request_id = event.headers["lambda-runtime-aws-request-id"]
+    if "crash" in event.read().decode():
+        print("the last line of the log", flush=True)
+        sys.exit(3)
+    http.urlopen(http.Request(api + request_id + "/response", data=b"null", method="POST"))
+"#;
+
+#[test]
+#[cfg(unix)]
+fn a_function_that_dies_at_one_event_answers_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let items: Vec<Value> = ["a", "crash", "b"].map(|id| table(id, "ap-northeast-1", "ENABLED")).into();
+    let folder = folder(&[("items.json", Value::from(items).to_string()), ("function.py", CRASHING.into())]);
+    let function = folder.path().join("function.py");
+    fs::set_permissions(&function, fs::Permissions::from_mode(0o755)).unwrap();
+    let arguments = ["replay", "items.json", "--bootstrap", function.to_str().unwrap(), "--format", "json"];
+    let output = run(&folder, &arguments);
+    assert_eq!(output.code, 2);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let failures: Vec<&Value> =
+        document["rules"].as_array().unwrap().iter().map(|rule| &rule["failure"]).collect();
+    // Two policies, three items each.
+    let failed: Vec<bool> = failures.iter().map(|failure| failure.is_string()).collect();
+    assert_eq!(failed, [false, true, false, false, true, false], "{document:#}");
+    assert!(failures[1].as_str().unwrap().contains("the last line of the log"), "{document:#}");
 }
 
 #[test]

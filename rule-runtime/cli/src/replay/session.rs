@@ -60,6 +60,7 @@ pub struct Session {
     runtime_api: RuntimeApi,
     endpoint: ConfigEndpoint,
     bootstrap: Bootstrap,
+    options_of_bootstrap: BootstrapOptions,
     facts_file: PathBuf,
     timeout: Duration,
 }
@@ -113,14 +114,30 @@ impl Session {
             BootstrapOptions { path: options.bootstrap.clone(), environment, echo_log: options.show_log };
         let bootstrap = Bootstrap::spawn(&options_of_bootstrap, &runtime_api)
             .map_err(|error| Diagnostic::new("bootstrap", error.to_string()))?;
-        Ok(Self { runtime_api, endpoint, bootstrap, facts_file, timeout: options.timeout })
+        Ok(Self {
+            runtime_api,
+            endpoint,
+            bootstrap,
+            options_of_bootstrap,
+            facts_file,
+            timeout: options.timeout,
+        })
     }
 
     async fn step(&mut self, step: Step) -> Result<Answer, Diagnostic> {
         self.write_facts(&step.facts)?;
         let token = self.endpoint.register_rule(&step.rule);
         let event = step.occasion.lambda_event(&step.rule, &step.parameters, &token);
-        let failure = match self.runtime_api.invoke(event, self.timeout, &mut self.bootstrap).await {
+        let outcome = self.runtime_api.invoke(event, self.timeout, &mut self.bootstrap).await;
+        if matches!(
+            outcome,
+            InvocationOutcome::Died(_)
+                | InvocationOutcome::TimedOut(_)
+                | InvocationOutcome::InitFailed { .. }
+        ) {
+            self.restart().await?;
+        }
+        let failure = match outcome {
             InvocationOutcome::Success(_) => None,
             failed => Some(failed.to_string()),
         };
@@ -135,6 +152,18 @@ impl Session {
             answer.unexpected = compare(&case.fixture.expect, &answer);
         }
         Ok(answer)
+    }
+
+    /// A new function behind a new Runtime API, as Lambda makes after a crash or a timeout: the event that broke
+    /// one does not take the next ones with it.
+    async fn restart(&mut self) -> Result<(), Diagnostic> {
+        self.bootstrap.stop().await;
+        self.runtime_api = RuntimeApi::start()
+            .await
+            .map_err(|error| Diagnostic::new("replay", format!("a local port cannot be opened: {error}")))?;
+        self.bootstrap = Bootstrap::spawn(&self.options_of_bootstrap, &self.runtime_api)
+            .map_err(|error| Diagnostic::new("bootstrap", error.to_string()))?;
+        Ok(())
     }
 
     fn write_facts(&self, facts: &RecordedFacts) -> Result<(), Diagnostic> {
