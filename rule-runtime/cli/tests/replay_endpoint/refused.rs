@@ -83,6 +83,19 @@ async fn the_resource_type_is_one_that_config_knows_or_a_custom_one() {
 }
 
 #[tokio::test]
+async fn the_form_of_the_whole_call_is_checked_before_what_it_says() {
+    let rig = Rig::start().await;
+    let long = too_long("evaluations.2.member.annotation", 256);
+    let insufficient = evaluation_at(TIME, "t", ComplianceType::InsufficientData);
+    for first in [insufficient.clone(), typed("AWS::No::Such")] {
+        assert_eq!(error(rig.put(vec![first, annotated("x".repeat(257))]).await), long);
+    }
+    let mut both = insufficient;
+    both.annotation = Some("x".repeat(257));
+    assert_eq!(error(rig.put(vec![both]).await), too_long("evaluations.1.member.annotation", 256));
+}
+
+#[tokio::test]
 async fn members_that_are_missing_or_too_long_are_named() {
     let rig = Rig::start().await;
     let path = |member: &str| format!("evaluations.1.member.{member}");

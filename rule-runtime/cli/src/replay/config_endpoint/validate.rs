@@ -21,6 +21,10 @@ const MAX_EVALUATIONS: usize = 100;
 const MAX_TEXT: usize = 256;
 /// The longest resource id.
 const MAX_ID: usize = 768;
+/// Of the enum `ComplianceType` the one that the service does not take here.
+const INSUFFICIENT_DATA: &str = "INSUFFICIENT_DATA";
+/// The enum `ComplianceType`, in the model's order.
+const COMPLIANCE_TYPES: [&str; 4] = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", INSUFFICIENT_DATA];
 
 /// The members of a call, of the right types but otherwise as they came. Members that the API does not have are
 /// ignored, as AWS does.
@@ -91,27 +95,41 @@ impl Accepted {
     }
 }
 
-/// Checks the list of evaluations of a call.
+/// Checks the list of evaluations of a call: the constraints of the model over the whole list, and then what the
+/// service itself refuses. AWS checks the model before a call reaches the service, so a constraint broken by the last
+/// evaluation comes before a resource type that the first has wrong.
 pub fn evaluations(list: Vec<Sent>) -> Result<Vec<Accepted>, ConfigError> {
     if list.len() > MAX_EVALUATIONS {
         return Err(ConfigError::validation("evaluations", &at_most(MAX_EVALUATIONS)));
     }
-    list.into_iter().enumerate().map(|(index, sent)| one(index + 1, sent)).collect()
+    let accepted: Vec<_> = list
+        .into_iter()
+        .enumerate()
+        .map(|(index, sent)| well_formed(index + 1, sent))
+        .collect::<Result<_, _>>()?;
+    for evaluation in &accepted {
+        supported(&evaluation.compliance)?;
+        known_type(&evaluation.resource_type)?;
+    }
+    Ok(accepted)
 }
 
-fn one(number: usize, sent: Sent) -> Result<Accepted, ConfigError> {
+fn well_formed(number: usize, sent: Sent) -> Result<Accepted, ConfigError> {
     let path = |member: &str| format!("evaluations.{number}.member.{member}");
     let resource_type = required(&path("complianceResourceType"), sent.compliance_resource_type)?;
     length(&path("complianceResourceType"), &resource_type, MAX_TEXT)?;
     let resource_id = required(&path("complianceResourceId"), sent.compliance_resource_id)?;
     length(&path("complianceResourceId"), &resource_id, MAX_ID)?;
     let compliance = required(&path("complianceType"), sent.compliance_type)?;
-    compliance_type(&path("complianceType"), &compliance)?;
+    if !COMPLIANCE_TYPES.contains(&compliance.as_str()) {
+        let values = COMPLIANCE_TYPES.join(", ");
+        let constraint = format!("Member must satisfy enum value set: [{values}]");
+        return Err(ConfigError::validation(&path("complianceType"), &constraint));
+    }
     if let Some(annotation) = &sent.annotation {
         length(&path("annotation"), annotation, MAX_TEXT)?;
     }
     let ordering_timestamp = required(&path("orderingTimestamp"), sent.ordering_timestamp)?;
-    known_type(&resource_type)?;
     Ok(Accepted { resource_type, resource_id, compliance, annotation: sent.annotation, ordering_timestamp })
 }
 
@@ -135,18 +153,15 @@ fn length(path: &str, text: &str, longest: usize) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn compliance_type(path: &str, compliance: &str) -> Result<(), ConfigError> {
-    match compliance {
-        "COMPLIANT" | "NON_COMPLIANT" | "NOT_APPLICABLE" => Ok(()),
-        "INSUFFICIENT_DATA" => Err(ConfigError::new(
+/// The enum of the model has one value more than `PutEvaluations` takes.
+fn supported(compliance: &str) -> Result<(), ConfigError> {
+    if compliance == INSUFFICIENT_DATA {
+        return Err(ConfigError::new(
             "InvalidParameterValueException",
-            "INSUFFICIENT_DATA cannot be specified as the compliance type of an evaluation".into(),
-        )),
-        _ => Err(ConfigError::validation(
-            path,
-            "Member must satisfy enum value set: [COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, INSUFFICIENT_DATA]",
-        )),
+            format!("{INSUFFICIENT_DATA} cannot be specified as the compliance type of an evaluation"),
+        ));
     }
+    Ok(())
 }
 
 /// A type that AWS Config knows, the account, or the type of a custom resource (`Provider::Service::Resource`).
