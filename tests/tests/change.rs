@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use sekisho::replay::config_endpoint::{ConfigEndpoint, StoredEvaluation};
-use sekisho_tests::function::{Answer, Function, change_event};
+use sekisho_tests::function::{Answer, Function, change_event, scheduled_event};
 use serde_json::{Value, json};
 
 fn table(region: &str, pitr: &str) -> Value {
@@ -226,7 +226,6 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
             "minDays: is \"many\", expected integer",
         ),
         (json!({"policy": "rds-backup-retention", "minDayz": "7"}), "minDayz: is not a parameter"),
-        (json!({"policy": "iam-retired-user-removed"}), "rosterS3Uri: is missing"),
     ] {
         let answer = rig.change(parameters.clone(), &item).await;
         let error = answer.error().unwrap_or_else(|| panic!("{parameters}: {answer:?}"));
@@ -259,6 +258,26 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
     assert_eq!(rig.config.requests(), [], "nothing was told");
     // The function lives on.
     assert_eq!(rig.change(policy("dynamodb-pitr"), &item).await.error(), None);
+}
+
+#[tokio::test]
+async fn a_pack_triggered_by_changes_is_not_asked_for_what_its_periodic_policies_require() {
+    let rig = Rig::new().await;
+    let answer = rig.change(policy("medical-jp"), &table("us-east-1", "ENABLED")).await;
+    assert_eq!(answer.error(), None);
+    assert_eq!(rig.compliance(), ["NON_COMPLIANT"]);
+    let scheduled = scheduled_event("r", &rig.token, &policy("medical-jp"), "2026-11-23T01:00:00.000Z");
+    let answer = rig.function.invoke(&scheduled).await;
+    assert!(answer.error().unwrap().contains("rosterS3Uri: is missing"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_schedule_for_a_policy_of_changes_says_so() {
+    let rig = Rig::new().await;
+    let scheduled = scheduled_event("r", &rig.token, &policy("dynamodb-pitr"), "2026-11-23T01:00:00.000Z");
+    let answer = rig.function.invoke(&scheduled).await;
+    assert!(answer.error().unwrap().contains("no policy that judges on a schedule"), "{answer:?}");
+    assert_eq!(rig.config.requests(), []);
 }
 
 #[tokio::test]

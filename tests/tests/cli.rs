@@ -353,7 +353,7 @@ fn no_level_of_logging_shows_an_item_or_a_token() {
     }
 }
 
-/// A function that dies at one event: the Lambda Runtime API in a few lines of Python, PutEvaluations never.
+/// A function that dies at one event: the Lambda Runtime API in a few lines of Python, `PutEvaluations` never.
 const CRASHING: &str = r#"#!/usr/bin/env python3
 import os, sys, urllib.request as http
 api = "http://%s/2018-06-01/runtime/invocation/" % os.environ["AWS_LAMBDA_RUNTIME_API"]

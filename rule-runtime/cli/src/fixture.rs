@@ -178,7 +178,7 @@ impl Case {
         let (item, occasion) = self.item(policy, now).map_err(|problem| vec![problem])?;
         let policies = [std::sync::Arc::clone(policy)];
         let file = self.path.display().to_string();
-        let mut parameters = rule::parameters(&policies, &self.fixture.parameters, &file)?;
+        let mut parameters = rule::parameters(&policies, None, &self.fixture.parameters, &file)?;
         let parameters = parameters.remove(policy.id()).unwrap_or_default();
         let facts = self.facts(policy, &parameters, now)?;
         if self.fixture.now.is_none() && policy.source.contains("data.facts.now") {

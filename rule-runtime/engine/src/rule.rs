@@ -10,24 +10,29 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
-use crate::evaluate::Outcome;
+use crate::evaluate::{Occasion, Outcome};
 use crate::policy::Policy;
 use crate::policy::parameters::POLICY_PARAMETER;
 use crate::verdict::{Compliance, Evaluation, Language, ResourceKey, Verdict};
 
-/// `data.parameters` of each of `policies`, by id. `source` names where `given` came from
-/// (`ruleParameters`, a file, `--param`).
+/// `data.parameters` of each of `policies` that judges on `occasion` (all, where it is `None`), by id. `source`
+/// names where `given` came from (`ruleParameters`, a file, `--param`).
+///
+/// A rule over a pack may be triggered by changes only: what its periodic policies require is then not asked for.
 ///
 /// # Errors
 /// Every parameter that a policy's schema refuses, and every one that none of the policies has.
 pub fn parameters(
     policies: &[Arc<Policy>],
+    occasion: Option<Occasion>,
     given: &Map<String, Value>,
     source: &str,
 ) -> Result<BTreeMap<String, Value>, Vec<Diagnostic>> {
     let mut problems = unknown_parameters(policies, given, source);
     let mut applied = BTreeMap::new();
-    for policy in policies {
+    let judges =
+        |policy: &&Arc<Policy>| occasion.is_none_or(|occasion| policy.metadata.trigger.is_on(occasion));
+    for policy in policies.iter().filter(judges) {
         match policy.metadata.parameters.apply(given) {
             Ok(values) => {
                 applied.insert(policy.id().to_owned(), values);

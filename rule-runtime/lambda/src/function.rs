@@ -136,7 +136,7 @@ impl Function {
     ) -> Result<Judged, InvocationError> {
         let start = Instant::now();
         let (policies, mut failures) = self.select(event)?;
-        let parameters = rule::parameters(&policies, &event.parameters, "ruleParameters")
+        let parameters = rule::parameters(&policies, Some(occasion), &event.parameters, "ruleParameters")
             .map_err(InvocationError::Parameters)?;
         let mut facts = Facts::new(&self.clients.facts, self.settings.facts_file.as_deref())
             .map_err(|error| InvocationError::Policies(vec![error]))?;

@@ -295,7 +295,7 @@ fn facts(
     let mut recorded = RecordedFacts { version: 1, now: Some(now), facts: BTreeMap::default() };
     let mut missing = Vec::new();
     // Parameters that do not fit are for the function to refuse: that is what is replayed.
-    let applied = rule::parameters(&rule.policies, parameters, "parameters").unwrap_or_default();
+    let applied = rule::parameters(&rule.policies, None, parameters, "parameters").unwrap_or_default();
     for policy in &rule.policies {
         let policy: &Arc<Policy> = policy;
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();

@@ -183,7 +183,7 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
     }
     let mut parameters = given::parameters(&arguments.parameters);
     ready.iter().for_each(|policy| given::fill_uris(policy, &files, &mut parameters));
-    let applied = match rule::parameters(&ready, &parameters, "--param") {
+    let applied = match rule::parameters(&ready, None, &parameters, "--param") {
         Ok(applied) => applied,
         Err(problems) => {
             scan.problems.extend(problems);

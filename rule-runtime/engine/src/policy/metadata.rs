@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 
 use super::parameters::ParameterSchema;
 use crate::diagnostic::Diagnostic;
+use crate::evaluate::Occasion;
 use crate::facts::FactProvider;
 
 /// How bad a violation is, the worst first.
@@ -56,6 +57,14 @@ impl Trigger {
     /// Whether changes of resources are judged.
     pub const fn on_change(self) -> bool {
         matches!(self, Self::Change | Self::Both)
+    }
+
+    /// Whether it judges on `occasion`.
+    pub const fn is_on(self, occasion: Occasion) -> bool {
+        match occasion {
+            Occasion::Change => self.on_change(),
+            Occasion::Schedule => self.on_schedule(),
+        }
     }
 
     /// Whether the account is judged on a schedule.
