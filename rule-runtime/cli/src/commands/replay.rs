@@ -110,9 +110,10 @@ pub struct Replay {
 
 impl Replay {
     fn exit(&self) -> Exit {
+        // A fixture may expect that the function fails; else a failure is an error and no violation.
         let failed =
-            |answer: &&Answer| answer.unexpected.is_none() && answer.failure.is_some() && !answer.fixture;
-        if !self.problems.is_empty() || self.answers.iter().any(|answer| failed(&answer)) {
+            |answer: &Answer| answer.failure.is_some() && (!answer.fixture || answer.unexpected.is_some());
+        if !self.problems.is_empty() || self.answers.iter().any(failed) {
             Exit::Error
         } else if self.answers.iter().any(Answer::is_violation) {
             Exit::Violations
