@@ -74,11 +74,13 @@ impl RecordedFacts {
     /// Reads a facts file; `name` is for the error.
     ///
     /// # Errors
-    /// It is not JSON of that form, or of another version.
+    /// It is not UTF-8, not JSON of that form, or of another version.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, FactError> {
-        let text = String::from_utf8_lossy(bytes);
-        let recorded: Self = serde_json::from_str(&text)
-            .map_err(|error| FactError::File(json_problem(name, &text, &error)))?;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| FactError::File(no_text(name, bytes, &error)))?;
+        let recorded: Self =
+            serde_json::from_str(text).map_err(|error| FactError::File(json_problem(name, text, &error)))?;
         if recorded.version != VERSION {
             let message = format!("is {}, this version reads {VERSION}", recorded.version);
             return Err(FactError::File(
@@ -87,6 +89,14 @@ impl RecordedFacts {
         }
         Ok(recorded)
     }
+}
+
+/// Where `bytes` stop being UTF-8.
+fn no_text(name: &str, bytes: &[u8], error: &std::str::Utf8Error) -> Diagnostic {
+    let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    Diagnostic::new(name, "is not UTF-8").at(line, column).help("save the file as UTF-8")
 }
 
 #[cfg(test)]
@@ -114,5 +124,14 @@ mod tests {
         assert!(error.starts_with("f.json: version: is 2"), "{error}");
         let error = RecordedFacts::parse("f.json", b"{\n\"version\": }").unwrap_err().to_string();
         assert!(error.starts_with("f.json:2:12: is not valid JSON"), "{error}");
+        let marked = [b"\xef\xbb\xbf", &good[..]].concat();
+        assert_eq!(RecordedFacts::parse("f", &marked), RecordedFacts::parse("f", good));
+    }
+
+    #[test]
+    fn a_facts_file_that_is_no_utf_8_is_refused_at_its_place() {
+        let error = RecordedFacts::parse("f.json", b"{\"version\": 1,\n\"facts\": {\"a\": \"\x91\xde\"}}")
+            .unwrap_err();
+        assert!(error.to_string().starts_with("f.json:2:17: is not UTF-8"), "{error}");
     }
 }

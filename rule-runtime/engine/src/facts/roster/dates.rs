@@ -30,15 +30,27 @@ pub struct DateProblem {
 /// in full-width digits too, and with a time of day behind it, which is dropped.
 ///
 /// # Errors
-/// It is none of them, names a day that does not exist or is outside its era, or may be an Excel serial number.
+/// It is none of them, names a day that does not exist or is outside its era, may be an Excel serial number, or
+/// has a time in another time zone, where the day may be another.
 pub fn parse(text: &str) -> Result<Date, DateProblem> {
     let normal: String = text.nfkc().collect();
-    let normal = normal.trim();
-    let day = normal.split(['T', ' ']).next().unwrap_or(normal);
+    let (day, time) = split(normal.trim());
+    // 令和 8年 3月31日 is padded to a fixed width; a blank between two digits is no padding.
+    let words: Vec<&str> = day.split_whitespace().collect();
+    let apart = |pair: &[&str]| {
+        let digit = |c: char| c.is_ascii_digit();
+        pair[0].ends_with(digit) && pair[1].starts_with(digit)
+    };
+    let broken = words.windows(2).any(apart);
+    let day = words.concat();
+    let day = day.as_str();
     let no_date = || DateProblem {
         msg: format!("\"{text}\" is not a date; write 2026-03-31"),
         msg_ja: format!("「{text}」は日付ではありません。2026-03-31 の形式で書いてください"),
     };
+    if broken || !time.is_none_or(is_time_of_day) {
+        return Err(no_date());
+    }
     if !day.is_empty() && day.len() <= 6 && day.chars().all(|c| c.is_ascii_digit()) {
         return Err(DateProblem {
             msg: format!("\"{text}\" may be an Excel serial number; format the column as text or date"),
@@ -55,6 +67,26 @@ pub fn parse(text: &str) -> Result<Date, DateProblem> {
         }
     }
     western(&parts(day)).ok_or_else(no_date)
+}
+
+/// The day, and the time where there is one.
+fn split(text: &str) -> (&str, Option<&str>) {
+    if let Some((day, time)) = text.split_once('T') {
+        return (day, Some(time));
+    }
+    match text.rsplit_once(char::is_whitespace) {
+        Some((day, time)) if time.contains(':') => (day, Some(time)),
+        _ => (text, None),
+    }
+}
+
+/// `0:00`, `12:34:56.789`; with a time zone only midnight, which is how systems write a day that they keep as a time.
+fn is_time_of_day(time: &str) -> bool {
+    let clock = time.split(['Z', '+', '-']).next().unwrap_or_default();
+    let zoned = clock.len() < time.len();
+    clock.contains(':')
+        && clock.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.'))
+        && (!zoned || clock.chars().all(|c| matches!(c, '0' | ':' | '.')))
 }
 
 fn parts(day: &str) -> Vec<&str> {
@@ -85,9 +117,14 @@ fn in_era(era: &Era, rest: &str, text: &str) -> Option<Result<Date, DateProblem>
     Some(if inside {
         Ok(found)
     } else {
+        let (name, first) = (era.names[0], era.first);
+        let (last, last_ja) = era
+            .last
+            .map_or((String::new(), String::new()), |last| (format!(" to {last}"), format!("〜{last}")));
+        let from_ja = if last_ja.is_empty() { "以降" } else { "" };
         Err(DateProblem {
-            msg: format!("\"{text}\" is outside its era"),
-            msg_ja: format!("「{text}」は元号の期間外です"),
+            msg: format!("\"{text}\" is not a date of its era; {name} is from {first}{last}"),
+            msg_ja: format!("「{text}」は元号の期間外です({name}: {first}{last_ja}{from_ja})"),
         })
     })
 }
@@ -121,6 +158,10 @@ mod tests {
             " 2026-03-31 ",
             "2026-03-31T00:00:00",
             "2026/03/31 0:00",
+            "2026-03-31 12:34:56.789",
+            "2026-03-31T00:00:00.000Z",
+            "2026-03-31T00:00:00+09:00",
+            "令和 8年 3月31日",
         ] {
             assert_eq!(parse(text).unwrap(), date(2026, 3, 31), "{text}");
         }
@@ -131,9 +172,24 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_an_error_that_quotes_it() {
-        for text in
-            ["2026/13/1", "2026-02-30", "31/3/2026", "R0.1.1", "soon", "26/3/31", "2026-3", "令和", "H31.5.1"]
-        {
+        for text in [
+            "2026-03-30T15:00:00.000Z",
+            "2026-03-31 取消",
+            "2026-03-31T",
+            "2026-03-31Tx:00",
+            "2026-3-1 1",
+            "2026 03 31",
+            "R8.3.31.",
+            "2026/13/1",
+            "2026-02-30",
+            "31/3/2026",
+            "R0.1.1",
+            "soon",
+            "26/3/31",
+            "2026-3",
+            "令和",
+            "H31.5.1",
+        ] {
             let problem = parse(text).unwrap_err();
             assert!(problem.msg.contains(text) && problem.msg_ja.contains(text), "{problem:?}");
         }

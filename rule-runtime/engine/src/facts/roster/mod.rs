@@ -5,6 +5,7 @@
 
 mod columns;
 mod dates;
+mod table;
 mod text;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::FactError;
 use crate::item::{kind, time};
 use columns::{Columns, Field};
-use text::RosterEncoding;
+use table::Table;
+use text::{RosterEncoding, UNREADABLE};
 
 /// How to read a roster.
 #[derive(Debug, Clone, Default)]
@@ -117,6 +119,10 @@ impl RosterError {
     fn whole(msg: String, msg_ja: String) -> Self {
         Self { line: None, column: None, msg, msg_ja }
     }
+
+    fn row(line: usize, msg: String, msg_ja: String) -> Self {
+        Self { line: Some(line), column: None, msg, msg_ja }
+    }
 }
 
 /// What HR systems call the states, by NFKC and lower case.
@@ -128,6 +134,8 @@ const STATES: [(&str, &[&str]); 3] = [
             "在職中",
             "在籍",
             "在籍中",
+            "在職者",
+            "在籍者",
             "現職",
             "勤務",
             "勤務中",
@@ -153,7 +161,9 @@ const STATES: [(&str, &[&str]); 3] = [
             "育児休業",
             "育児休業中",
             "介護休業",
+            "休職者",
             "on leave",
+            "on_leave",
             "leave",
         ],
     ),
@@ -163,6 +173,8 @@ const STATES: [(&str, &[&str]); 3] = [
             "退職",
             "退職済",
             "退職済み",
+            "退職者",
+            "定年退職",
             "退社",
             "退社済",
             "退社済み",
@@ -193,15 +205,9 @@ pub fn parse(
     match text::decode(bytes, options.encoding) {
         Ok(decoded) => {
             roster.encoding = Some(decoded.encoding);
-            let records = if decoded.text.trim_start().starts_with(['[', '{']) {
-                json_records(&decoded.text)
-            } else {
-                csv_records(&decoded.text)
-            };
-            match records.and_then(|table| {
-                let columns = columns::find(&table.header, &options.columns)?;
-                Ok((table, columns))
-            }) {
+            let table = table::read(&decoded.text);
+            match table.and_then(|table| columns::find(&table, &options.columns).map(|found| (table, found)))
+            {
                 Ok((table, columns)) => read_rows(&mut roster, table, &columns),
                 Err(error) => roster.errors.push(error),
             }
@@ -209,83 +215,6 @@ pub fn parse(
         Err(error) => roster.errors.push(error),
     }
     roster
-}
-
-/// A table of texts.
-struct Table {
-    header: Vec<String>,
-    rows: Vec<(usize, Vec<String>)>,
-    errors: Vec<RosterError>,
-}
-
-fn empty() -> RosterError {
-    RosterError::whole("the roster is empty".into(), "名簿が空です".into())
-}
-
-fn csv_records(text: &str) -> Result<Table, RosterError> {
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| first.bytes().filter(|b| b == d).count());
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.unwrap_or(b','))
-        .from_reader(text.as_bytes());
-    let mut table = Table { header: Vec::new(), rows: Vec::new(), errors: Vec::new() };
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let msg = format!("the roster is not CSV: {error}");
-            RosterError::whole(msg, "名簿がCSVとして読めません".into())
-        })?;
-        let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
-        let cells: Vec<String> = record.iter().map(ToOwned::to_owned).collect();
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        if table.header.is_empty() {
-            table.header = cells;
-        } else if cells.len() == table.header.len() {
-            table.rows.push((line, cells));
-        } else {
-            table.errors.push(RosterError {
-                line: Some(line),
-                column: None,
-                msg: format!("has {} columns, the header has {}", cells.len(), table.header.len()),
-                msg_ja: format!("列数が{}で、見出しの{}と一致しません", cells.len(), table.header.len()),
-            });
-        }
-    }
-    if table.header.is_empty() { Err(empty()) } else { Ok(table) }
-}
-
-fn json_records(text: &str) -> Result<Table, RosterError> {
-    let people: Vec<BTreeMap<String, Value>> = serde_json::from_str(text).map_err(|error| RosterError {
-        line: Some(error.line()),
-        column: None,
-        msg: format!("the roster is not a JSON array of objects: {error}"),
-        msg_ja: "名簿がJSONの配列として読めません".into(),
-    })?;
-    let mut header: Vec<String> = people.iter().flat_map(|person| person.keys().cloned()).collect();
-    header.sort();
-    header.dedup();
-    if header.is_empty() {
-        return Err(empty());
-    }
-    let mut table = Table { header, rows: Vec::new(), errors: Vec::new() };
-    for (index, person) in people.iter().enumerate() {
-        let mut cells = Vec::new();
-        for name in &table.header {
-            match person.get(name) {
-                None | Some(Value::Null) => cells.push(String::new()),
-                Some(Value::String(text)) => cells.push(text.clone()),
-                Some(Value::Number(number)) => cells.push(number.to_string()),
-                Some(Value::Bool(value)) => cells.push(value.to_string()),
-                // Columns that are not read may hold anything; one that is read shows it as unreadable.
-                Some(_) => cells.push("\u{fffd}".into()),
-            }
-        }
-        table.rows.push((index + 1, cells));
-    }
-    Ok(table)
 }
 
 fn read_rows(roster: &mut Roster, table: Table, columns: &Columns) {
@@ -297,7 +226,7 @@ fn read_rows(roster: &mut Roster, table: Table, columns: &Columns) {
         }
     }
     if roster.rows.is_empty() && roster.errors.is_empty() {
-        roster.errors.push(empty());
+        roster.errors.push(table::empty());
     }
     roster.errors.sort_by_key(|error| error.line);
 }
@@ -315,12 +244,11 @@ fn read_row(
         let mut error = |msg: String, msg_ja: String| {
             errors.push(RosterError { line: Some(line), column: header.get(*at).cloned(), msg, msg_ja });
         };
-        if raw.contains('\u{fffd}') {
+        if raw.contains(UNREADABLE) {
             error("cannot be read as text".into(), "文字として読めません".into());
             continue;
         }
-        let normal: String = raw.nfkc().collect::<String>().trim().to_owned();
-        let value = Some(normal.clone()).filter(|value| !value.is_empty());
+        let value = Some(normal(raw)).filter(|value| !value.is_empty());
         match field {
             Field::EmployeeId => row.employee_id = value,
             Field::UserName => row.user_name = value,
@@ -339,22 +267,31 @@ fn read_row(
                     ),
                 }
             }
-            Field::RetiredOn if value.is_some() => match dates::parse(raw) {
-                Ok(date) => row.retired_on = Some(date.to_string()),
-                Err(problem) => error(problem.msg, problem.msg_ja),
-            },
-            Field::RetiredOn => {}
+            Field::RetiredOn => {
+                let Some(text) = value else { continue };
+                match dates::parse(&text) {
+                    Ok(date) => row.retired_on = Some(date.to_string()),
+                    Err(problem) => error(problem.msg, problem.msg_ja),
+                }
+            }
         }
     }
     if errors.is_empty() && row.employee_id.is_none() && row.user_name.is_none() && row.email.is_none() {
-        errors.push(RosterError {
-            line: Some(line),
-            column: None,
-            msg: "has neither employee number, user name nor mail address".into(),
-            msg_ja: "社員番号・ユーザー名・メールアドレスのいずれもありません".into(),
-        });
+        errors.push(RosterError::row(
+            line,
+            "has neither employee number, user name nor mail address".into(),
+            "社員番号・ユーザー名・メールアドレスのいずれもありません".into(),
+        ));
     }
     if errors.is_empty() { Ok(row) } else { Err(errors) }
+}
+
+/// NFKC and trimmed; `="001234"`, by which Excel is made to keep leading zeros, is what it shows.
+fn normal(raw: &str) -> String {
+    let text: String = raw.nfkc().collect();
+    let text = text.trim();
+    let shown = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    shown.unwrap_or(text).trim().to_owned()
 }
 
 #[cfg(test)]

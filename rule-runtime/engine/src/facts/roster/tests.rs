@@ -123,7 +123,85 @@ fn what_cannot_be_a_roster_says_why() {
 #[test]
 fn an_encoding_that_is_asked_for_and_not_there_is_an_error() {
     let utf16 = options(&json!({"rosterEncoding": "utf-16"}));
-    assert!(parse("r", None, CSV.as_bytes(), &utf16).errors[0].msg.contains("Utf16"));
+    assert!(parse("r", None, CSV.as_bytes(), &utf16).errors[0].msg.contains("utf-16"));
     assert!(RosterOptions::from_parameters(&json!({"rosterEncoding": "ebcdic"})).is_err());
     assert!(RosterOptions::from_parameters(&json!({"rosterColumns": {"name": "氏名"}})).is_err());
+}
+
+fn people(roster: &Roster) -> Vec<(usize, &str, Option<&str>)> {
+    roster.rows.iter().map(|row| (row.line, row.employee_id.as_deref().unwrap_or(""), row.status)).collect()
+}
+
+fn lines(roster: &Roster) -> Vec<Option<usize>> {
+    roster.errors.iter().map(|error| error.line).collect()
+}
+
+#[test]
+fn nobody_is_lost_behind_a_stray_quote_without_a_word() {
+    let open = read("employee_id,status,note\n1,active,\"oops\n2,left,x\n3,left,y\n");
+    assert_eq!((people(&open), lines(&open)), (vec![], vec![Some(2)]));
+    assert!(open.errors[0].msg.contains("lines 2 to 4"), "{:?}", open.errors);
+    let two = read("employee_id,status,note\n1,active,\"oops\n2,left,x\n3,left,\"y\n4,left,z\n");
+    assert_eq!((people(&two), lines(&two)), (vec![(5, "4", Some("left"))], vec![Some(2)]));
+    let fine = read("employee_id,note,status\n1,\"say \"\"x\"\", a\" ,left\n2,5\" disk,left\n3,\"\",left\n");
+    assert_eq!((people(&fine).len(), fine.errors), (3, vec![]));
+}
+
+#[test]
+fn line_numbers_are_those_of_the_file_whatever_ends_its_lines() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = "\n\nemployee_id,note,status\n1,\"two\nlines\",left\n\n2,x,gone\n,,\n3,x,left\n"
+            .replace('\n', end);
+        let roster = read(&text);
+        assert_eq!(people(&roster), [(4, "1", Some("left")), (9, "3", Some("left"))], "{end:?}");
+        assert_eq!(lines(&roster), [Some(7)], "{end:?}");
+        let header = read(&"\n\n社員番号,氏名\n1,x\n".replace('\n', end));
+        assert_eq!(lines(&header), [Some(3)], "{end:?}");
+    }
+}
+
+#[test]
+fn a_first_line_that_is_a_person_is_not_shown() {
+    let roster = read("001234,髙橋太郎,taka@example.jp,退職\n001235,﨑山花子,saki@example.jp,在職\n");
+    let error = &roster.errors[0];
+    assert!(error.msg.contains("is it a header?"), "{error:?}");
+    for secret in ["001234", "髙橋", "taka"] {
+        assert!(!error.msg.contains(secret) && !error.msg_ja.contains(secret), "{error:?}");
+    }
+    let header = read("番号,氏名,区分\n1,x,在職\n");
+    assert!(header.errors[0].msg.contains("the columns are: 番号, 氏名, 区分"), "{:?}", header.errors);
+}
+
+#[test]
+fn of_two_columns_the_more_usual_counts_and_of_two_of_one_name_none() {
+    let roster = read("社員番号,最終出社日,退職日\n1,2026-02-20,2026-03-31\n");
+    assert_eq!(roster.rows[0].retired_on.as_deref(), Some("2026-03-31"));
+    for text in [
+        "社員番号,在籍状況,在籍状況\n1,在職,退職\n",
+        r#"[{"employee_id": 1, "status": "active"}, {"employee_id": 2, "Status": "left"}]"#,
+    ] {
+        let roster = read(text);
+        assert!(
+            roster.rows.is_empty() && roster.errors[0].msg.contains("more than one column"),
+            "{roster:?}"
+        );
+    }
+}
+
+#[test]
+fn a_broken_element_of_a_json_roster_is_named_and_the_others_are_read() {
+    let roster = read(
+        r#"[{"employee_id": "1", "status": "left"}, 7, {"employee_id": [3], "status": "left"}, {"employee_id": "4", "status": null, "retired_on": "R8.3.31"}]"#,
+    );
+    assert_eq!(
+        (people(&roster), lines(&roster)),
+        (vec![(1, "1", Some("left")), (4, "4", None)], vec![Some(2), Some(3)])
+    );
+}
+
+#[test]
+fn ids_headers_and_duplicates_as_they_are_exported() {
+    let roster = read("\n　ＥＭＰＬＯＹＥＥ＿ＩＤ ;在籍区分\n=\"001234\";休職中\n００１２３４;定年退職\n");
+    assert_eq!(people(&roster), [(3, "001234", Some("leave")), (4, "001234", Some("left"))]);
+    assert_eq!(roster.errors, []);
 }

@@ -1,8 +1,11 @@
-//! The bytes of a roster as text, row by row where a byte cannot be read.
+//! The bytes of a roster as text, with [`UNREADABLE`] in place of a byte that is none.
 
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::RosterError;
+
+/// What stands for a byte, or a value, that cannot be read as text.
+pub const UNREADABLE: char = '\u{fffd}';
 
 /// How a roster is encoded, as the parameter `rosterEncoding` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,11 +32,21 @@ impl RosterEncoding {
             _ => None,
         }
     }
+
+    /// As the parameter has it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Utf8 => "utf-8",
+            Self::Cp932 => "cp932",
+            Self::Utf16 => "utf-16",
+        }
+    }
 }
 
-/// A roster's text, the name of its encoding, and the lines that could not be decoded.
+/// A roster's text and the name of its encoding.
 pub struct Decoded {
-    /// The text; a byte that could not be read is U+FFFD.
+    /// The text; a byte that could not be read is [`UNREADABLE`].
     pub text: String,
     /// `UTF-8`, `CP932`, `UTF-16LE`, `UTF-16BE`.
     pub encoding: &'static str,
@@ -55,11 +68,12 @@ pub fn decode(bytes: &[u8], wanted: RosterEncoding) -> Result<Decoded, RosterErr
             (encoding, mark)
         }
         (wanted, _) => {
+            let name = wanted.name();
             return Err(RosterError::whole(
                 format!(
-                    "the roster is not in {wanted:?}, which rosterEncoding asks for; set rosterEncoding to auto"
+                    "the roster is not in {name} with the right byte order mark; set rosterEncoding to auto"
                 ),
-                "名簿の文字コードが rosterEncoding の指定と異なります。auto を指定してください".into(),
+                format!("名簿の文字コードが rosterEncoding の {name} と異なります。auto を指定してください"),
             ));
         }
     };
