@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::facts::FactProvider;
 use sekisho_engine::facts::roster::{self, RosterOptions};
-use sekisho_engine::item::load::json_problem;
+use sekisho_engine::item::load::{self, json_problem};
 use sekisho_engine::policy::{Policy, PolicySet};
 use serde_json::{Map, Value};
 
@@ -120,7 +120,7 @@ pub fn read_fact(
             Ok(Fact { value, problems })
         }
         FactProvider::IamUsers {} => {
-            let text = String::from_utf8_lossy(&bytes);
+            let text = load::text(&name, &bytes)?;
             let value = serde_json::from_str(&text).map_err(|error| json_problem(&name, &text, &error))?;
             Ok(Fact { value, problems: Vec::new() })
         }

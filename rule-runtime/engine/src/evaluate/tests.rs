@@ -254,6 +254,16 @@ fn broken_yaml_in_metadata_says_where() {
 }
 
 #[test]
+fn a_policy_whose_file_is_named_otherwise_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("other.rego"), policy_text("one", "deny contains \"d\"")).unwrap();
+    let set = PolicySet::load(folder.path());
+    let problem = set.problems().next().unwrap();
+    assert!(problem.message.contains("custom.id is \"one\" and the file is other.rego"), "{problem}");
+    assert!(set.get("one").is_none());
+}
+
+#[test]
 fn two_policies_with_one_id_are_both_refused_and_name_each_other() {
     let folder = folder(&[("one", "deny contains \"d\"")]);
     let pack = folder.path().join("pack");

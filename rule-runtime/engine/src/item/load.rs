@@ -156,7 +156,10 @@ pub fn json_problem(file: &str, text: &str, error: &serde_json::Error) -> Diagno
 
 /// Unpacks and decodes: gzip by its magic number; UTF-8, or UTF-16 with a byte order mark as PowerShell's
 /// `>` writes it.
-fn text(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
+///
+/// # Errors
+/// A broken gzip, too large a text, or bytes that are not in the encoding.
+pub fn text(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     let unpacked;
     let bytes = if bytes.starts_with(GZIP) {
         let mut out = Vec::new();

@@ -283,6 +283,19 @@ fn read_row(
             "社員番号・ユーザー名・メールアドレスのいずれもありません".into(),
         ));
     }
+    // Where there is a column for the state, an empty cell beside an empty date says nothing: nobody may count as
+    // employed by it. Without such a column an empty date is how a roster says employed.
+    if errors.is_empty()
+        && columns.contains_key(&Field::Status)
+        && row.status.is_none()
+        && row.retired_on.is_none()
+    {
+        errors.push(RosterError::row(
+            line,
+            "has neither a state of employment nor a day of leaving".into(),
+            "在籍状況と退職日のどちらも空です".into(),
+        ));
+    }
     if errors.is_empty() { Ok(row) } else { Err(errors) }
 }
 

@@ -205,3 +205,12 @@ fn ids_headers_and_duplicates_as_they_are_exported() {
     assert_eq!(people(&roster), [(3, "001234", Some("leave")), (4, "001234", Some("left"))]);
     assert_eq!(roster.errors, []);
 }
+
+#[test]
+fn an_empty_state_beside_an_empty_date_is_an_error_and_an_empty_date_alone_is_not() {
+    let unclear = read("社員番号,在籍状況,退職日\n1,,\n2,,2026-03-31\n");
+    assert_eq!((unclear.rows.len(), unclear.errors.len()), (1, 1), "{unclear:?}");
+    assert_eq!(unclear.errors[0].line, Some(2));
+    let dates_only = read("社員番号,退職日\n1,\n2,2026-03-31\n");
+    assert_eq!((dates_only.rows.len(), dates_only.errors.len()), (2, 0), "{dates_only:?}");
+}
