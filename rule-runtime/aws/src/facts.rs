@@ -44,6 +44,7 @@ impl AwsFacts {
         let fetched = match provider {
             FactProvider::Roster { uri_parameter } => self.roster(uri_parameter, parameters).await,
             FactProvider::IamUsers {} => self.iam.users().await.map(Value::Array),
+            other => Err(format!("the provider {} is not there in this version", other.name())),
         };
         fetched.map_err(|why| FetchError { fact: name.to_owned(), why })
     }

@@ -5,10 +5,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{Occasion, PolicyData};
+use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::ConfigurationItem;
 use sekisho_engine::item::load;
 use sekisho_engine::item::shape::{self, Found};
@@ -42,6 +44,9 @@ pub struct Fixture {
     pub parameters: Map<String, Value>,
     #[serde(default)]
     facts: Map<String, Value>,
+    /// Items in any shape.
+    #[serde(default)]
+    inventory: Vec<Value>,
     #[serde(default)]
     now: Option<Timestamp>,
     /// The verdict.
@@ -181,10 +186,15 @@ impl Case {
         let mut parameters = rule::parameters(&policies, None, &self.fixture.parameters, &file)?;
         let parameters = parameters.remove(policy.id()).unwrap_or_default();
         let facts = self.facts(policy, &parameters, now)?;
+        let inventory = self.inventory().map_err(|problem| vec![problem])?;
         if self.fixture.now.is_none() && policy.source.contains("data.facts.now") {
             return Err(vec![self.problem("now", "is missing, and the policy reads data.facts.now")]);
         }
-        Ok(Prepared { item, occasion, data: PolicyData { parameters, facts, now } })
+        Ok(Prepared {
+            item,
+            occasion,
+            data: PolicyData { parameters, facts, now, inventory: Arc::new(inventory) },
+        })
     }
 
     fn item(&self, policy: &Policy, now: Timestamp) -> Result<(ConfigurationItem, Occasion), Diagnostic> {
@@ -210,7 +220,32 @@ impl Case {
             }
         };
         let is_account = item.resource.resource_type == sekisho_engine::item::ACCOUNT_TYPE;
-        Ok((item, if is_account { Occasion::Schedule } else { Occasion::Change }))
+        let scheduled = is_account || !policy.metadata.trigger.on_change();
+        Ok((item, if scheduled { Occasion::Schedule } else { Occasion::Change }))
+    }
+
+    /// What `data.inventory` holds: the items of the case, and nothing else of any type.
+    fn inventory(&self) -> Result<Inventory, Diagnostic> {
+        let file = self.path.display().to_string();
+        let mut items = Vec::new();
+        for (index, item) in self.fixture.inventory.iter().enumerate() {
+            for found in shape::find(item.clone(), &file) {
+                match found {
+                    Found::Item(item) => items.push(*item),
+                    Found::Bad(problem) => {
+                        let field = problem.field.clone().unwrap_or_default();
+                        return Err(
+                            problem.field(format!("inventory[{index}] {field}").trim_end().to_owned())
+                        );
+                    }
+                    Found::NoItem(name) => {
+                        let message = format!("is a {name}, expected a configuration item");
+                        return Err(self.problem(&format!("inventory[{index}]"), message));
+                    }
+                }
+            }
+        }
+        Ok(Inventory::complete(&items))
     }
 
     fn facts(

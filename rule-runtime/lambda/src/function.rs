@@ -146,7 +146,8 @@ impl Function {
             let parameters = parameters.get(policy.id()).cloned().unwrap_or_default();
             match facts.of(policy, &parameters).await {
                 Ok(facts) => {
-                    let added = evaluator.add(policy, &PolicyData { parameters, facts, now });
+                    let added = evaluator
+                        .add(policy, &PolicyData { parameters, facts, now, ..PolicyData::default() });
                     failures.extend(added.err().map(|problem| problem.to_string()));
                 }
                 Err(error) => failures.push(error),

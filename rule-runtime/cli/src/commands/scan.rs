@@ -11,9 +11,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, PolicyData};
+use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::shape::Found;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, load};
-use sekisho_engine::policy::Policy;
+use sekisho_engine::policy::{Policy, Trigger};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Language, Verdict};
 use serde_json::{Map, Value};
@@ -136,8 +137,10 @@ pub fn run(arguments: &ScanArguments) -> Exit {
         scan.problems
             .push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
     }
-    let evaluator = evaluator(arguments, &policies, &mut scan);
     let items = read(arguments, &mut scan);
+    // What is scanned is all that there is, for policies that look at more than one item.
+    let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
+    let evaluator = evaluator(arguments, &policies, &inventory, &mut scan);
     judge(arguments, &evaluator, &items, &mut scan);
     output::diagnostic::errors(&scan.problems);
     match arguments.format {
@@ -151,7 +154,12 @@ pub fn run(arguments: &ScanArguments) -> Exit {
 
 /// The policies with their parameters and facts. A policy whose facts were not given cannot judge: that is
 /// noted, and an error where the policy was asked for by name.
-fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Scan) -> Evaluator {
+fn evaluator(
+    arguments: &ScanArguments,
+    policies: &[Arc<Policy>],
+    inventory: &Arc<Inventory>,
+    scan: &mut Scan,
+) -> Evaluator {
     let files = given::fact_files(&arguments.facts);
     let mut evaluator = Evaluator::new();
     let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
@@ -195,7 +203,8 @@ fn evaluator(arguments: &ScanArguments, policies: &[Arc<Policy>], scan: &mut Sca
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
         match facts(policy, &files, &parameters, scan) {
             Some(facts) => {
-                let added = evaluator.add(policy, &PolicyData { parameters, facts, now });
+                let added = evaluator
+                    .add(policy, &PolicyData { parameters, facts, now, inventory: Arc::clone(inventory) });
                 scan.problems.extend(added.err());
             }
             None => {
@@ -276,6 +285,14 @@ fn judge(
     let account_items: Vec<_> = periodic.iter().map(|item| &item.found).collect();
     let outcomes = evaluator.judge_all(&account_items, Occasion::Schedule, threads, &|_| {});
     let periodic = periodic.iter().map(|item| item.file.clone()).zip(outcomes);
+    // Policies that a schedule gives resources one by one; those of both triggers have judged them above.
+    let scheduled = evaluator.filtered(|policy| policy.metadata.trigger == Trigger::Periodic);
+    let outcomes = scheduled.judge_all(&references, Occasion::Schedule, threads, &|_| {});
+    let change = change.zip(outcomes).map(|((file, mut outcome), scheduled)| {
+        outcome.verdicts.extend(scheduled.verdicts);
+        outcome.errors.extend(scheduled.errors);
+        (file, outcome)
+    });
     for (file, outcome) in change.chain(periodic) {
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
         let located = |found| Located { file: file.clone(), found };

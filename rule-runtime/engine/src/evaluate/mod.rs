@@ -21,6 +21,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
+use crate::inventory::Inventory;
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus, time};
 use crate::policy::load::rego_problem;
 use crate::policy::{Policy, Severity};
@@ -33,7 +34,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
 
 /// What a policy reads beside the item.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PolicyData {
     /// `data.parameters`, as [`crate::policy::parameters::ParameterSchema::apply`] gives it.
     pub parameters: Value,
@@ -41,6 +42,8 @@ pub struct PolicyData {
     pub facts: Map<String, Value>,
     /// `data.facts.now`.
     pub now: Timestamp,
+    /// Where `data.inventory` comes from.
+    pub inventory: Arc<Inventory>,
 }
 
 /// A policy that gave no verdict.
@@ -71,7 +74,7 @@ pub struct Outcome {
 pub enum Occasion {
     /// The resource changed: policies with the trigger `change` judge its item.
     Change,
-    /// The schedule: policies with the trigger `periodic` judge the account.
+    /// The schedule: policies with the trigger `periodic` judge the account, or each resource of their types.
     Schedule,
 }
 
@@ -113,7 +116,7 @@ impl Evaluator {
         for (name, provider) in &policy.metadata.facts {
             if !data.facts.contains_key(name) {
                 let message = format!("the fact {name} ({}) is needed and was not given", provider.name());
-                return Err(Diagnostic::new(file, message)
+                return Err(Diagnostic::new(&file, message)
                     .field(format!("custom.facts.{name}"))
                     .help(format!("give it with --facts {name}=FILE, or see why it could not be fetched")));
             }
@@ -125,7 +128,12 @@ impl Evaluator {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         facts.insert("now".into(), time::format(data.now).into());
-        let document = json!({"parameters": data.parameters, "facts": facts, "inventory": {}});
+        let inventory = data.inventory.document(&policy.metadata.inventory).map_err(|name| {
+            Diagnostic::new(file, format!("the items of {name} are needed and were not given"))
+                .field("custom.inventory")
+                .help("give items of that type, or see why they could not be fetched")
+        })?;
+        let document = json!({"parameters": data.parameters, "facts": facts, "inventory": inventory});
         let mut engine = policy.engine.clone();
         let problem = |message: String| Diagnostic::new(policy.file.display().to_string(), message);
         let document = convert::to_rego(&document).map_err(problem)?;
@@ -141,6 +149,13 @@ impl Evaluator {
     /// The policies, in the order in which they were added.
     pub fn policies(&self) -> impl Iterator<Item = &Arc<Policy>> {
         self.prepared.iter().map(|prepared| &prepared.policy)
+    }
+
+    /// The same with the policies that `keep` says.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&Policy) -> bool) -> Self {
+        let prepared = self.prepared.iter().filter(|prepared| keep(&prepared.policy)).cloned().collect();
+        Self { prepared, time_limit: self.time_limit }
     }
 
     /// Judges one item.
@@ -217,10 +232,10 @@ impl Prepared {
         let metadata = &self.policy.metadata;
         match occasion {
             Occasion::Change => self.policy.judges_change_of(&item.resource.resource_type),
-            Occasion::Schedule => {
-                metadata.trigger.on_schedule()
-                    && metadata.resource_types.iter().any(|name| name == ACCOUNT_TYPE)
+            Occasion::Schedule if item.resource.resource_type == ACCOUNT_TYPE => {
+                metadata.judges_the_account()
             }
+            Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
         }
     }
 

@@ -32,7 +32,7 @@ fn evaluator(set: &PolicySet) -> Evaluator {
     let mut evaluator = Evaluator::new().time_limit(Duration::from_millis(300));
     for policy in set.policies() {
         let parameters = policy.metadata.parameters.apply(&Map::new()).unwrap();
-        let data = PolicyData { parameters, facts: Map::new(), now: Timestamp::UNIX_EPOCH };
+        let data = PolicyData { parameters, ..PolicyData::default() };
         evaluator.add(policy, &data).unwrap();
     }
     evaluator
@@ -292,7 +292,7 @@ fn a_fact_that_is_not_given_is_an_error() {
         text.replace("#   remediation: r", "#   remediation: r\n#   facts: {users: {provider: iam-users}}");
     std::fs::write(&file, text).unwrap();
     let set = load(folder.path());
-    let data = PolicyData { parameters: json!({}), facts: Map::new(), now: Timestamp::UNIX_EPOCH };
+    let data = PolicyData { parameters: json!({}), ..PolicyData::default() };
     let problem = Evaluator::new().add(set.get("one").unwrap(), &data).unwrap_err();
     assert_eq!(problem.field.as_deref(), Some("custom.facts.users"));
 }

@@ -3,7 +3,10 @@
 //! In: what METADATA declares ([`FactProvider`]), the bytes of a roster ([`roster`]), a file of recorded facts
 //! ([`RecordedFacts`]). Out: the values under `data.facts`. Fetching is not done here: the engine has no network.
 
+mod provider;
 pub mod roster;
+
+pub use provider::{AwsApiCall, FactProvider, ForEach, ObjectFormat, Regions, problems};
 
 use std::collections::BTreeMap;
 
@@ -13,29 +16,6 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::item::load::json_problem;
-
-/// Where a fact comes from, as `custom.facts.<name>` declares it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "provider", rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
-pub enum FactProvider {
-    /// A staff roster in S3.
-    Roster {
-        /// The parameter that holds `s3://bucket/key`.
-        uri_parameter: String,
-    },
-    /// The account's IAM users with console password, access keys and their last use.
-    IamUsers {},
-}
-
-impl FactProvider {
-    /// The name in METADATA.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Roster { .. } => "roster",
-            Self::IamUsers {} => "iam-users",
-        }
-    }
-}
 
 /// Why a fact cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,17 +84,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn providers_as_metadata_spells_them() {
-        let roster: FactProvider =
-            serde_json::from_value(json!({"provider": "roster", "uri_parameter": "rosterS3Uri"})).unwrap();
-        assert_eq!(roster, FactProvider::Roster { uri_parameter: "rosterS3Uri".into() });
-        assert_eq!(roster.name(), "roster");
-        let users: FactProvider = serde_json::from_value(json!({"provider": "iam-users"})).unwrap();
-        assert_eq!(users.name(), "iam-users");
-        assert!(serde_json::from_value::<FactProvider>(json!({"provider": "iam-users", "x": 1})).is_err());
-    }
 
     #[test]
     fn a_facts_file_of_another_version_is_refused() {

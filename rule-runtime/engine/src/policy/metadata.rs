@@ -13,7 +13,8 @@ use serde_saphyr::Spanned;
 use super::parameters::ParameterSchema;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Occasion;
-use crate::facts::FactProvider;
+use crate::facts::{self, FactProvider};
+use crate::item::ACCOUNT_TYPE;
 
 /// How bad a violation is, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,12 +129,26 @@ pub struct Metadata {
     pub parameters: ParameterSchema,
     /// What it needs to know beside the item.
     pub facts: BTreeMap<String, FactProvider>,
+    /// The resource types whose items it reads from `data.inventory`.
+    pub inventory: Vec<String>,
     /// What it serves.
     pub guidelines: Vec<GuidelineReference>,
     /// What to set, and the command.
     pub remediation: String,
     /// The same in Japanese.
     pub remediation_ja: Option<String>,
+}
+
+impl Metadata {
+    /// Whether a schedule asks it once for the account, and not once for each resource of its types.
+    pub fn judges_the_account(&self) -> bool {
+        self.trigger.on_schedule() && self.resource_types.iter().any(|name| name == ACCOUNT_TYPE)
+    }
+
+    /// The resource types whose items a schedule gives it one by one.
+    pub fn types_judged_on_schedule(&self) -> &[String] {
+        if self.trigger.on_schedule() && !self.judges_the_account() { &self.resource_types } else { &[] }
+    }
 }
 
 type Field = Option<Spanned<Value>>;
@@ -292,9 +307,8 @@ impl Reader<'_> {
         let trigger = self.required("custom.trigger", take("trigger"), "change, periodic or both");
         let resource_types = self.resource_types(take("resource_types"));
         let parameters = self.parameters(take("parameters"));
-        let facts = self
-            .optional("custom.facts", take("facts"), "fact names, each with provider and its fields")
-            .unwrap_or_default();
+        let facts = self.facts(take("facts"), parameters.as_ref());
+        let inventory = self.inventory(take("inventory"), trigger);
         let guidelines = self
             .optional(
                 "custom.guidelines",
@@ -323,6 +337,7 @@ impl Reader<'_> {
             resource_types: resource_types?,
             parameters: parameters?,
             facts,
+            inventory,
             guidelines,
             remediation: remediation?,
             remediation_ja,
@@ -378,6 +393,39 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn facts(
+        &mut self,
+        value: Field,
+        parameters: Option<&ParameterSchema>,
+    ) -> BTreeMap<String, FactProvider> {
+        let place = value.clone();
+        let declared: BTreeMap<String, FactProvider> = self
+            .optional("custom.facts", value, "fact names, each with provider and its fields")
+            .unwrap_or_default();
+        // Parameters that cannot be read are a problem of their own.
+        let has_parameter = |name: &str| parameters.is_none_or(|schema| schema.has(name));
+        for (name, message) in facts::problems(&declared, &has_parameter) {
+            let help = "docs/policy-contract.md lists the providers and their fields";
+            self.problem(&format!("custom.facts.{name}"), place.as_ref(), message, help);
+        }
+        declared
+    }
+
+    fn inventory(&mut self, value: Field, trigger: Option<Trigger>) -> Vec<String> {
+        let place = value.clone();
+        let expected = "a list of resource types such as AWS::EC2::VPC";
+        let types: Vec<String> = self.optional("custom.inventory", value, expected).unwrap_or_default();
+        for name in types.iter().filter(|name| name.split("::").count() != 3 || *name == ACCOUNT_TYPE) {
+            let message = format!("\"{name}\" is not a resource type");
+            self.problem("custom.inventory", place.as_ref(), message, expected);
+        }
+        if !types.is_empty() && trigger.is_some_and(Trigger::on_change) {
+            let help = "set custom.trigger to periodic: a change brings one item";
+            self.problem("custom.inventory", place.as_ref(), "is for periodic policies only", help);
+        }
+        types
     }
 
     fn related_resources(&mut self, value: Field) -> Vec<String> {

@@ -63,13 +63,19 @@ pub fn check(
                 format!("data.facts.{name} is not declared"),
                 "declare it under custom.facts".to_owned(),
             )),
-            ["data", "inventory", ..] => Some((
-                "data.inventory is reserved and empty in this version".to_owned(),
-                "judge one item at a time, or use a fact".to_owned(),
+            ["data", "inventory", name, ..] if !metadata.inventory.iter().any(|known| known == name) => {
+                Some((
+                    format!("data.inventory[\"{name}\"] is not declared"),
+                    "declare the type under custom.inventory".to_owned(),
+                ))
+            }
+            ["data", "inventory"] if metadata.inventory.is_empty() => Some((
+                "data.inventory is empty".to_owned(),
+                "declare the types that the policy reads under custom.inventory".to_owned(),
             )),
             ["data", ..] if !known_data(path, module, library) => Some((
                 format!("{} is not there", names.join(".")),
-                "a policy reads data.parameters, data.facts and the library".to_owned(),
+                "a policy reads data.parameters, data.facts, data.inventory and the library".to_owned(),
             )),
             _ => None,
         };
@@ -84,7 +90,7 @@ pub fn check(
 }
 
 fn known_data(path: &[String], module: &ModuleFacts, library: &[Vec<String>]) -> bool {
-    let documents = ["parameters", "facts"];
+    let documents = ["parameters", "facts", "inventory"];
     path.get(1).is_some_and(|name| documents.contains(&name.as_str()))
         || library.iter().chain([&module.package]).any(|package| path.starts_with(package))
 }
