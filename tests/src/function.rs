@@ -34,6 +34,8 @@ pub fn environment_variables(config: &ConfigEndpoint, extra: &[(&str, &str)]) ->
     let mut variables: Vec<(String, String)> = [
         ("PATH", std::env::var("PATH").unwrap_or_default().as_str()),
         ("AWS_REGION", REGION),
+        // The emulator gives every function the ARN of an account of its own.
+        ("SEKISHO_ACCOUNT", ACCOUNT),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -119,7 +121,8 @@ pub fn scheduled_event(rule: &str, token: &str, parameters: &Value, created: &st
     )
 }
 
-fn event(rule: &str, token: &str, parameters: &Value, invoking: &Value) -> Value {
+/// An event of AWS Config around `invoking`.
+pub fn event(rule: &str, token: &str, parameters: &Value, invoking: &Value) -> Value {
     json!({
         "version": "1.0",
         "invokingEvent": invoking.to_string(),

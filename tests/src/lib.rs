@@ -11,6 +11,8 @@
 pub mod function;
 pub mod moto;
 pub mod paging;
+pub mod policies;
+pub mod snapshots;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

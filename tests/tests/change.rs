@@ -238,14 +238,14 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
         event[field] = value;
         event.to_string()
     };
-    let oversized = json!({"messageType": "OversizedConfigurationItemChangeNotification", "configurationItemSummary": {}});
+    let unknown = json!({"messageType": "ComplianceChangeNotification"});
     for (body, says) in [
         (json!({"hello": 1}).to_string(), "invokingEvent: is missing"),
         (json!([1]).to_string(), "expected the event of an AWS Config rule"),
         (broken("invokingEvent", "{".into()), "not JSON"),
         (
-            broken("invokingEvent", oversized.to_string().into()),
-            "OversizedConfigurationItemChangeNotification",
+            broken("invokingEvent", unknown.to_string().into()),
+            "messageType: is \"ComplianceChangeNotification\", expected ConfigurationItemChangeNotification",
         ),
         (broken("resultToken", Value::Null), "resultToken"),
         (broken("ruleParameters", "[]".into()), "ruleParameters"),

@@ -10,6 +10,8 @@ use aws_sdk_config::error::{ProvideErrorMetadata, SdkError};
 
 use crate::evaluations::Evaluations;
 use crate::facts::AwsFacts;
+use crate::recorded::Recorded;
+use crate::s3::Objects;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -23,27 +25,35 @@ const ATTEMPTS: u32 = 4;
 pub struct Clients {
     /// AWS Config.
     pub evaluations: Evaluations,
-    /// S3 and IAM.
+    /// Items and results of AWS Config.
+    pub recorded: Recorded,
+    /// Objects of S3.
+    pub objects: Objects,
+    /// What policies need to know.
     pub facts: AwsFacts,
 }
 
 impl Clients {
     /// From the environment: region and credentials of Lambda, `AWS_ENDPOINT_URL*` where they are set.
-    pub async fn from_env() -> Self {
+    pub(crate) async fn config_from_env() -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        let config = aws_config::defaults(BehaviorVersion::latest())
+        aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts.build())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
             .load()
-            .await;
-        Self::new(&config)
+            .await
     }
 
     /// From a configuration.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { evaluations: Evaluations::new(config), facts: AwsFacts::new(config) }
+        Self {
+            evaluations: Evaluations::new(config),
+            recorded: Recorded::new(config),
+            objects: Objects::new(config),
+            facts: AwsFacts::new(config),
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! AWS behind small interfaces: what the function tells AWS Config, and what policies need to know.
 //!
-//! [`clients`] makes the clients once, [`evaluations`] sends what the engine judged, [`facts`] fetches
-//! rosters and IAM users.
+//! [`accounts`] has the clients of each account that the function serves, [`evaluations`] sends what the engine
+//! judged, [`recorded`] and [`snapshots`] read items, [`facts`] fetches what policies need to know beside them.
 
+pub mod accounts;
 pub mod clients;
 pub mod evaluations;
 pub mod facts;
 #[cfg(test)]
 mod fake;
 mod iam;
-mod s3;
+pub mod recorded;
+pub mod s3;
+pub mod snapshots;

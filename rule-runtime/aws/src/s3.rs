@@ -11,6 +11,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use jiff::Timestamp;
 
 use crate::clients::{chain, explain, is_denied};
+use crate::snapshots::ObjectReader;
 
 /// The largest object that is read, in bytes. A roster has some 100 bytes a person, so that this is room
 /// for 300,000 people; a file beyond is not a roster, and would fill the function's memory.
@@ -72,6 +73,16 @@ impl Objects {
             ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env::var_os(name).is_some())
                 || config.endpoint_url().is_some();
         Self { client: Client::from_conf(Builder::from(config).force_path_style(local).build()) }
+    }
+
+    /// Begins to read the object at `uri`, of any size, for another thread.
+    ///
+    /// # Errors
+    /// As for [`Objects::get`].
+    pub async fn stream(&self, uri: &ObjectUri) -> Result<ObjectReader, String> {
+        let answer = self.client.get_object().bucket(&uri.bucket).key(&uri.key).send().await;
+        let answer = answer.map_err(|error| problem(uri, &error))?;
+        Ok(ObjectReader::new(answer.body, uri.to_string()))
     }
 
     /// Reads the object at `uri`.

@@ -1,4 +1,4 @@
-//! The command line of Sekisho: `sekisho test`, `sekisho scan` and `sekisho replay`.
+//! The command line of Sekisho: `sekisho test`, `scan`, `replay` and `doctor`.
 //!
 //! In [`commands`] one file a subcommand, in [`output`] one file an output format. [`fixture`] reads the files
 //! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
@@ -52,6 +52,7 @@ enum Command {
     Test(commands::test::TestArguments),
     Scan(commands::scan::ScanArguments),
     Replay(commands::replay::ReplayArguments),
+    Doctor(commands::doctor::DoctorArguments),
 }
 
 /// Runs the command.
@@ -60,6 +61,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
     };
     exit.into()
 }

@@ -18,6 +18,7 @@ fn options(path: impl AsRef<Path>, environment: &[(&str, &str)]) -> BootstrapOpt
         path: Some(path.as_ref().to_owned()),
         environment: environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
         echo_log: false,
+        inherit: false,
     }
 }
 
@@ -94,7 +95,12 @@ async fn a_function_that_dies_ends_the_invocation_with_its_status_and_last_lines
 async fn the_end_of_a_long_log_is_kept() {
     let api = RuntimeApi::start().await.unwrap();
     let many: Vec<(String, String)> = (0..300).map(|n| (format!("LINE_{n}"), n.to_string())).collect();
-    let options = BootstrapOptions { path: Some("/usr/bin/env".into()), environment: many, echo_log: false };
+    let options = BootstrapOptions {
+        path: Some("/usr/bin/env".into()),
+        environment: many,
+        echo_log: false,
+        inherit: false,
+    };
     let mut bootstrap = Bootstrap::spawn(&options, &api).unwrap();
     let why = bootstrap.died().await;
     assert_eq!(why.lines().count(), 1 + 20, "{why}");

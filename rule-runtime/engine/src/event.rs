@@ -32,6 +32,8 @@ pub struct RuleEvent {
     pub account_id: Option<String>,
     /// The region of the rule, from `configRuleArn`.
     pub region: Option<String>,
+    /// `executionRoleArn`: the role of the account's recorder.
+    pub execution_role_arn: Option<String>,
 }
 
 /// `invokingEvent`, by its `messageType`.
@@ -39,6 +41,9 @@ pub struct RuleEvent {
 pub enum Message {
     /// A resource changed.
     Change(Box<ConfigurationItem>),
+    /// A resource changed, and its item is too large for the message: what came is the item without its
+    /// configuration. It has a capture time.
+    Oversized(Box<ConfigurationItem>),
     /// The schedule of a periodic rule.
     Scheduled {
         /// The account to judge.
@@ -46,6 +51,21 @@ pub enum Message {
         /// `notificationCreationTime`; absent in hand-made events.
         created: Option<Timestamp>,
     },
+    /// A snapshot of the configuration was delivered.
+    Snapshot(SnapshotDelivery),
+}
+
+/// Where a snapshot lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotDelivery {
+    /// `s3Bucket`.
+    pub bucket: String,
+    /// `s3ObjectKey`.
+    pub key: String,
+    /// `configSnapshotId`; empty where it is absent.
+    pub id: String,
+    /// `notificationCreationTime`; absent in hand-made events.
+    pub created: Option<Timestamp>,
 }
 
 impl Message {
@@ -53,7 +73,9 @@ impl Message {
     pub const fn message_type(&self) -> &'static str {
         match self {
             Self::Change(_) => "ConfigurationItemChangeNotification",
+            Self::Oversized(_) => "OversizedConfigurationItemChangeNotification",
             Self::Scheduled { .. } => "ScheduledNotification",
+            Self::Snapshot(_) => "ConfigurationSnapshotDeliveryCompleted",
         }
     }
 }
@@ -85,6 +107,7 @@ impl RuleEvent {
             region: arn
                 .and_then(|arn| arn.split(':').nth(3).map(ToOwned::to_owned))
                 .filter(|r| !r.is_empty()),
+            execution_role_arn: text(object, "executionRoleArn")?.filter(|arn| !arn.is_empty()),
         })
     }
 }
@@ -135,19 +158,9 @@ fn message(invoking: &Map<String, Value>, rule_account: Option<&str>) -> Result<
         }
     };
     match message_type {
-        "ConfigurationItemChangeNotification" => {
-            let Some(Value::Object(item)) = invoking.get("configurationItem") else {
-                return Err(problem(
-                    &within("configurationItem"),
-                    "is missing; expected a configuration item",
-                ));
-            };
-            let item = ConfigurationItem::from_map(item.clone(), EVENT, &within("configurationItem"))?;
-            if item.capture_time.is_none() {
-                let field = within("configurationItem.configurationItemCaptureTime");
-                return Err(problem(&field, "is missing; evaluations are ordered by it"));
-            }
-            Ok(Message::Change(Box::new(item)))
+        "ConfigurationItemChangeNotification" => Ok(Message::Change(item(invoking, "configurationItem")?)),
+        "OversizedConfigurationItemChangeNotification" => {
+            Ok(Message::Oversized(item(invoking, "configurationItemSummary")?))
         }
         "ScheduledNotification" => {
             let account_id = match invoking.get("awsAccountId") {
@@ -160,15 +173,42 @@ fn message(invoking: &Map<String, Value>, rule_account: Option<&str>) -> Result<
             let created = invoking.get("notificationCreationTime").and_then(time::parse);
             Ok(Message::Scheduled { account_id: account_id.to_owned(), created })
         }
+        "ConfigurationSnapshotDeliveryCompleted" => {
+            let required = |field: &str| {
+                let value = text(invoking, field)?.filter(|value| !value.is_empty());
+                value.ok_or_else(|| problem(&within(field), "is missing; it says where the snapshot lies"))
+            };
+            Ok(Message::Snapshot(SnapshotDelivery {
+                bucket: required("s3Bucket")?,
+                key: required("s3ObjectKey")?,
+                id: text(invoking, "configSnapshotId")?.unwrap_or_default(),
+                created: invoking.get("notificationCreationTime").and_then(time::parse),
+            }))
+        }
         other => Err(problem(
             &within("messageType"),
             format!(
-                "is \"{other}\"; this version handles ConfigurationItemChangeNotification and \
-                 ScheduledNotification"
+                "is \"{other}\", expected ConfigurationItemChangeNotification, \
+                 OversizedConfigurationItemChangeNotification, ScheduledNotification or \
+                 ConfigurationSnapshotDeliveryCompleted"
             ),
         )
-        .help("set the rule's triggers to these two")),
+        .help("AWS Config sends a rule no other message; see what invoked the function")),
     }
+}
+
+/// The item, or what there is of it, in `field` of the message.
+fn item(invoking: &Map<String, Value>, field: &str) -> Result<Box<ConfigurationItem>, Diagnostic> {
+    let path = format!("invokingEvent.{field}");
+    let Some(Value::Object(item)) = invoking.get(field) else {
+        return Err(problem(&path, "is missing; the message is about it"));
+    };
+    let item = ConfigurationItem::from_map(item.clone(), EVENT, &path)?;
+    if item.capture_time.is_none() {
+        let field = format!("{path}.configurationItemCaptureTime");
+        return Err(problem(&field, "is missing; evaluations are ordered by it"));
+    }
+    Ok(Box::new(item))
 }
 
 #[cfg(test)]
@@ -213,6 +253,44 @@ mod tests {
         assert!(event.parameters.is_empty() && !event.left_scope);
     }
 
+    /// As the developer guide has it: summary and message type, and nothing around them.
+    #[test]
+    fn an_oversized_change_as_aws_documents_it() {
+        let mut event = change();
+        event["invokingEvent"] = json!({
+            "configurationItemSummary": {
+                "changeType": "UPDATE", "configurationItemVersion": "1.2",
+                "configurationItemCaptureTime": "2016-10-06T16:46:16.261Z",
+                "configurationStateId": 0, "awsAccountId": "123456789012", "configurationItemStatus": "OK",
+                "resourceType": "AWS::EC2::Instance", "resourceId": "i-00000000", "resourceName": null,
+                "ARN": "arn:aws:ec2:us-west-2:123456789012:instance/i-00000000", "awsRegion": "us-west-2",
+                "availabilityZone": "us-west-2a", "configurationStateMd5Hash": "8f1ee69b287895a0f8bc5753eca68e96",
+                "resourceCreationTime": "2016-10-06T16:46:10.489Z"
+            },
+            "messageType": "OversizedConfigurationItemChangeNotification"
+        })
+        .to_string()
+        .into();
+        let event = RuleEvent::parse(&event).unwrap();
+        let Message::Oversized(item) = &event.message else { panic!("{event:?}") };
+        assert_eq!(item.resource.resource_id, "i-00000000");
+        assert_eq!(time::format(item.capture_time.unwrap()), "2016-10-06T16:46:16.261Z");
+    }
+
+    #[test]
+    fn a_snapshot_as_it_is_delivered() {
+        let mut event = change();
+        event["invokingEvent"] = json!({
+            "configSnapshotId": "s1", "s3ObjectKey": "AWSLogs/1/Config/r/2026/1/2/ConfigSnapshot/s1.json.gz",
+            "s3Bucket": "b", "notificationCreationTime": "2026-11-23T01:00:00.000Z",
+            "messageType": "ConfigurationSnapshotDeliveryCompleted", "recordVersion": "1.1"
+        });
+        let event = RuleEvent::parse(&event).unwrap();
+        let Message::Snapshot(delivery) = &event.message else { panic!("{event:?}") };
+        assert_eq!((delivery.bucket.as_str(), delivery.id.as_str()), ("b", "s1"));
+        assert!(delivery.created.is_some());
+    }
+
     #[test]
     fn what_is_wrong_is_named() {
         let without = |field: &str| {
@@ -237,6 +315,14 @@ mod tests {
             (
                 with("invokingEvent", json!({"messageType": "ConfigurationItemChangeNotification"})),
                 "invokingEvent.configurationItem",
+            ),
+            (
+                with("invokingEvent", json!({"messageType": "OversizedConfigurationItemChangeNotification"})),
+                "invokingEvent.configurationItemSummary",
+            ),
+            (
+                with("invokingEvent", json!({"messageType": "ConfigurationSnapshotDeliveryCompleted"})),
+                "invokingEvent.s3Bucket",
             ),
         ] {
             let problem = RuleEvent::parse(&event).unwrap_err();

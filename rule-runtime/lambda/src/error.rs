@@ -15,9 +15,15 @@ pub enum InvocationError {
     /// Policies that cannot be used or that failed; the evaluations of the others were sent.
     #[error("{}", .0.join("; "))]
     Policies(Vec<String>),
-    /// AWS Config did not take evaluations.
+    /// The rule's account cannot be reached.
     #[error("{0}")]
-    Report(String),
+    Account(String),
+    /// The items to judge cannot be had.
+    #[error("{0}")]
+    Items(String),
+    /// AWS Config did not take evaluations; and policies that failed besides.
+    #[error("{}", .0.iter().chain(.1).cloned().collect::<Vec<_>>().join("; "))]
+    Report(Vec<String>, Vec<String>),
 }
 
 impl InvocationError {
@@ -26,7 +32,9 @@ impl InvocationError {
             Self::Event(_) => "Sekisho.Event",
             Self::Parameters(_) => "Sekisho.RuleParameters",
             Self::Policies(_) => "Sekisho.Policy",
-            Self::Report(_) => "Sekisho.PutEvaluations",
+            Self::Account(_) => "Sekisho.Account",
+            Self::Items(_) => "Sekisho.Items",
+            Self::Report(..) => "Sekisho.PutEvaluations",
         }
     }
 }

@@ -12,19 +12,19 @@ use sekisho_engine::policy::Policy;
 use serde_json::{Map, Value};
 
 /// Fetches facts for the policies of one invocation, each distinct fact once.
-pub struct Facts<'a> {
-    aws: &'a AwsFacts,
+pub struct Facts {
+    aws: AwsFacts,
     recorded: Option<RecordedFacts>,
     /// By provider and the parameters that it is fetched by.
     fetched: BTreeMap<String, Result<Value, String>>,
 }
 
-impl<'a> Facts<'a> {
+impl Facts {
     /// Facts from AWS, or from `file` where one is set.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn new(aws: &'a AwsFacts, file: Option<&Path>) -> Result<Self, String> {
+    pub fn new(aws: AwsFacts, file: Option<&Path>) -> Result<Self, String> {
         let recorded = file.map(|file| {
             let name = file.display().to_string();
             let bytes = fs::read(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;

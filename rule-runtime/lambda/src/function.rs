@@ -1,41 +1,39 @@
-//! One invocation: event in, evaluations out.
+//! The function: what is made once at start, and one invocation's outermost part.
 //!
-//! The way: read the event, select the policies that the rule names, restore and check its parameters, fetch the
-//! facts, let the engine judge, tell AWS Config, and only then fail for what went wrong, so that a policy that
-//! fails does not silence the others.
+//! The way: read the event, find the account's credentials, judge ([`crate::run`]), tell AWS Config, and only then
+//! fail for what went wrong, so that a policy that fails does not silence the others.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use jiff::Timestamp;
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Context, LambdaEvent};
+use sekisho_aws::accounts::{Accounts, Role};
 use sekisho_aws::clients::Clients;
 use sekisho_engine::diagnostic::Diagnostic;
-use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData};
-use sekisho_engine::event::{Message, RuleEvent};
-use sekisho_engine::item::{ConfigurationItem, ItemStatus};
-use sekisho_engine::policy::parameters::POLICY_PARAMETER;
+use sekisho_engine::event::RuleEvent;
+use sekisho_engine::policy::parameters::{
+    EXTERNAL_ID_PARAMETER, OWN_PARAMETERS, POLICY_PARAMETER, ROLE_PARAMETER,
+};
 use sekisho_engine::policy::{Policy, PolicySet};
-use sekisho_engine::rule;
-use sekisho_engine::verdict::{Evaluation, Verdict};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::InvocationError;
-use crate::facts::Facts;
+use crate::report::Report;
+use crate::run::Run;
 use crate::settings::Settings;
+
+/// What is kept of an invocation's time to say what was not done: a tenth of it, and within these.
+const LEAST_RESERVE: Duration = Duration::from_millis(500);
+const MOST_RESERVE: Duration = Duration::from_secs(10);
+
+/// The role of AWS Config itself, which nobody else can assume.
+const SERVICE_LINKED: &str = "/aws-service-role/";
 
 /// The function: policies and clients, made once.
 pub struct Function {
-    settings: Settings,
+    pub(crate) settings: Settings,
     policies: PolicySet,
-    clients: Clients,
-}
-
-/// The evaluations of one invocation, and what kept policies from judging.
-#[derive(Default)]
-struct Judged {
-    evaluations: Vec<Evaluation>,
-    failures: Vec<String>,
+    accounts: Accounts,
 }
 
 impl Function {
@@ -53,121 +51,53 @@ impl Function {
             duration_ms = milliseconds(start),
             "policies loaded"
         );
-        Self { clients: Clients::from_env().await, settings, policies }
+        Self { accounts: Accounts::from_env().await, settings, policies }
     }
 
     /// Answers one event of AWS Config.
+    ///
+    /// # Errors
+    /// Whatever kept a resource from its verdict, or a verdict from AWS Config.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, InvocationError> {
-        let request_id = event.context.request_id;
-        let result = self.answer(&event.payload).await;
+        let request_id = event.context.request_id.clone();
+        let result = self.answer(&event.payload, &event.context).await;
         if let Err(error) = &result {
             tracing::error!(request_id, %error, "the invocation failed");
         }
         result
     }
 
-    async fn answer(&self, event: &Value) -> Result<Value, InvocationError> {
-        let event = RuleEvent::parse(event).map_err(InvocationError::Event)?;
-        let judged = self.judge(&event).await?;
-        let sent = judged.evaluations.len();
-        // Where policies failed and nothing can be told, an empty report would look like success.
-        if judged.failures.is_empty() || sent > 0 {
-            self.clients
-                .evaluations
-                .put(&event.result_token, &judged.evaluations)
-                .await
-                .map_err(|error| InvocationError::Report(error.to_string()))?;
+    async fn answer(&self, payload: &Value, context: &Context) -> Result<Value, InvocationError> {
+        let deadline = deadline(context);
+        let mut event = RuleEvent::parse(payload).map_err(InvocationError::Event)?;
+        let own = OwnParameters::take(&mut event.parameters)?;
+        let mut report = Report::new(self.settings.doctor);
+        let outcome = self.evaluate(&event, &own, context, deadline, &mut report).await;
+        if self.settings.doctor {
+            return Ok(report.finish(&event, outcome.err()));
         }
-        if judged.failures.is_empty() {
-            Ok(json!({"evaluations": sent}))
-        } else {
-            Err(InvocationError::Policies(judged.failures))
-        }
+        outcome.map(|evaluations| json!({"evaluations": evaluations}))
     }
 
-    async fn judge(&self, event: &RuleEvent) -> Result<Judged, InvocationError> {
-        let now = clock();
-        match &event.message {
-            Message::Change(item) => {
-                let ordering = item.capture_time.unwrap_or(now);
-                let gone = event.left_scope || item.status != ItemStatus::Live;
-                if gone {
-                    log_not_applicable(event, item, "the resource is gone or left the rule's scope");
-                    let evaluations = vec![rule::not_applicable(item.resource.clone(), ordering)];
-                    return Ok(Judged { evaluations, failures: Vec::new() });
-                }
-                let resource_type = item.resource.resource_type.clone();
-                let applies = |policy: &Arc<Policy>| policy.judges_change_of(&resource_type);
-                let mut judged = self.ask(event, item, Occasion::Change, ordering, &applies).await?;
-                if judged.evaluations.is_empty() && judged.failures.is_empty() {
-                    log_not_applicable(event, item, "no policy of the rule judges this resource type");
-                    judged.evaluations.push(rule::not_applicable(item.resource.clone(), ordering));
-                }
-                Ok(judged)
-            }
-            Message::Scheduled { account_id, created } => {
-                let ordering = created.unwrap_or(now);
-                let region = event.region.as_deref().unwrap_or(&self.settings.region);
-                let account = ConfigurationItem::account(account_id, region, ordering);
-                let applies = |policy: &Arc<Policy>| policy.metadata.trigger.on_schedule();
-                let judged = self.ask(event, &account, Occasion::Schedule, ordering, &applies).await?;
-                if judged.evaluations.is_empty() && judged.failures.is_empty() {
-                    let problem =
-                        Diagnostic::new("ruleParameters", "names no policy that judges on a schedule")
-                            .field(POLICY_PARAMETER)
-                            .help(
-                                "set the rule's trigger to configuration changes, or name a periodic policy",
-                            );
-                    return Err(InvocationError::Parameters(vec![problem]));
-                }
-                Ok(judged)
-            }
-        }
-    }
-
-    /// Lets the rule's policies judge `item`.
-    async fn ask(
+    async fn evaluate(
         &self,
         event: &RuleEvent,
-        item: &ConfigurationItem,
-        occasion: Occasion,
-        ordering: Timestamp,
-        applies: &(dyn Fn(&Arc<Policy>) -> bool + Sync),
-    ) -> Result<Judged, InvocationError> {
-        let start = Instant::now();
-        let (policies, mut failures) = self.select(event)?;
-        let parameters = rule::parameters(&policies, Some(occasion), &event.parameters, "ruleParameters")
-            .map_err(InvocationError::Parameters)?;
-        let mut facts = Facts::new(&self.clients.facts, self.settings.facts_file.as_deref())
-            .map_err(|error| InvocationError::Policies(vec![error]))?;
-        let now = facts.now().unwrap_or_else(clock);
-        let mut evaluator = Evaluator::new();
-        for policy in policies.iter().filter(|policy| applies(policy)) {
-            let parameters = parameters.get(policy.id()).cloned().unwrap_or_default();
-            match facts.of(policy, &parameters).await {
-                Ok(facts) => {
-                    let added = evaluator
-                        .add(policy, &PolicyData { parameters, facts, now, ..PolicyData::default() });
-                    failures.extend(added.err().map(|problem| problem.to_string()));
-                }
-                Err(error) => failures.push(error),
-            }
-        }
-        let outcome = evaluator.judge(item, occasion);
-        log_outcome(event, &outcome, milliseconds(start));
-        failures.extend(outcome.errors.iter().map(ToString::to_string));
-        let complete = failures.is_empty();
-        let evaluations =
-            rule::evaluations(&outcome, complete, policies.len(), ordering, self.settings.language);
-        Ok(Judged { evaluations, failures })
+        own: &OwnParameters,
+        context: &Context,
+        deadline: Instant,
+        report: &mut Report,
+    ) -> Result<usize, InvocationError> {
+        report.step("event", event.message.message_type());
+        let (policies, problems) = self.select(&own.policy)?;
+        let names: Vec<_> = policies.iter().map(|policy| policy.id()).collect();
+        report.step("policies", &names.join(", "));
+        let clients = self.clients(event, own, context, report).await.map_err(InvocationError::Account)?;
+        let run = Run::new(self, event, clients, policies, problems, deadline, report)?;
+        run.evaluate().await
     }
 
     /// The policies that the rule names, and why others that it names cannot be used.
-    fn select(&self, event: &RuleEvent) -> Result<(Vec<Arc<Policy>>, Vec<String>), InvocationError> {
-        let names = match event.parameters.get(POLICY_PARAMETER) {
-            Some(Value::String(names)) => names.as_str(),
-            _ => "",
-        };
+    fn select(&self, names: &str) -> Result<(Vec<Arc<Policy>>, Vec<String>), InvocationError> {
         let selection = self.policies.select(names);
         let problems: Vec<String> = selection.problems.iter().map(ToString::to_string).collect();
         if selection.policies.is_empty() {
@@ -178,53 +108,93 @@ impl Function {
         }
         Ok((selection.policies, problems))
     }
+
+    /// Clients for the account that the rule belongs to.
+    async fn clients(
+        &self,
+        event: &RuleEvent,
+        own: &OwnParameters,
+        context: &Context,
+        report: &mut Report,
+    ) -> Result<Clients, String> {
+        let function: Vec<&str> = context.invoked_function_arn.split(':').collect();
+        let (partition, function_account) = match function[..] {
+            [_, partition, "lambda", _, account, ..] => (partition, Some(account)),
+            _ => ("aws", None),
+        };
+        let function_account = self.settings.account.as_deref().or(function_account);
+        let rule_account = event.account_id.as_deref();
+        let elsewhere =
+            rule_account.is_some() && function_account.is_some() && rule_account != function_account;
+        if !elsewhere && own.role.is_none() {
+            report.step("account", rule_account.unwrap_or("the function's own"));
+            return Ok(self.accounts.own());
+        }
+        let arn = match (&own.role, rule_account, &event.execution_role_arn) {
+            (Some(role), Some(account), _) => {
+                format!("arn:{partition}:iam::{account}:role/{}", role.trim_start_matches('/'))
+            }
+            (None, Some(account), Some(arn)) if arn.contains(SERVICE_LINKED) => {
+                return Err(format!(
+                    "the rule is in account {account}, and its executionRoleArn is {arn}, which only AWS Config \
+                     can assume; make a role in {account} that trusts the function's role, and name it in the \
+                     rule parameter {ROLE_PARAMETER}"
+                ));
+            }
+            (None, _, Some(arn)) => arn.clone(),
+            (None, ..) => {
+                return Err(format!(
+                    "the rule is in account {}, and its event has no executionRoleArn; name a role of that \
+                     account in the rule parameter {ROLE_PARAMETER}",
+                    rule_account.unwrap_or_default()
+                ));
+            }
+            (Some(role), None, _) => {
+                return Err(format!(
+                    "{ROLE_PARAMETER} is {role}, but the event has no accountId, so that the account is unknown"
+                ));
+            }
+        };
+        let region = event.region.as_deref().unwrap_or(&self.settings.region);
+        report.step("account", &format!("{} through {arn}", rule_account.unwrap_or_default()));
+        let role = Role { arn, external_id: own.external_id.clone() };
+        self.accounts.of(&role, region, &event.rule_name).await
+    }
 }
 
-fn clock() -> Timestamp {
-    Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+/// The rule's parameters that are Sekisho's own and reach no policy.
+struct OwnParameters {
+    policy: String,
+    role: Option<String>,
+    external_id: Option<String>,
 }
 
-fn milliseconds(start: Instant) -> f64 {
+impl OwnParameters {
+    /// Takes them out of `parameters`.
+    fn take(parameters: &mut Map<String, Value>) -> Result<Self, InvocationError> {
+        let [policy, role, external_id] = OWN_PARAMETERS.map(|name| match parameters.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+            Some(_) => Err(Diagnostic::new("ruleParameters", "is no text").field(name)),
+        });
+        let wrong = |problem| InvocationError::Parameters(vec![problem]);
+        debug_assert_eq!(OWN_PARAMETERS, [POLICY_PARAMETER, ROLE_PARAMETER, EXTERNAL_ID_PARAMETER]);
+        Ok(Self {
+            policy: policy.map_err(wrong)?.unwrap_or_default(),
+            role: role.map_err(wrong)?,
+            external_id: external_id.map_err(wrong)?,
+        })
+    }
+}
+
+/// When the work has to end, so that there is time to say what was left.
+fn deadline(context: &Context) -> Instant {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(context.deadline).saturating_sub(now);
+    let reserve = (left / 10).clamp(LEAST_RESERVE, MOST_RESERVE);
+    Instant::now() + left.saturating_sub(reserve)
+}
+
+pub(crate) fn milliseconds(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0
-}
-
-/// One line a verdict, with all its reasons: the annotation may have had to be cut.
-fn log_outcome(event: &RuleEvent, outcome: &Outcome, duration_ms: f64) {
-    for Verdict { policy_id, resource, compliance, reasons, .. } in &outcome.verdicts {
-        tracing::info!(
-            rule = event.rule_name,
-            account = event.account_id,
-            policy = policy_id,
-            resource_type = resource.resource_type,
-            resource_id = resource.resource_id,
-            verdict = compliance.as_str(),
-            reasons = serde_json::to_string(reasons).unwrap_or_default(),
-            duration_ms,
-            "evaluated"
-        );
-    }
-    for error in &outcome.errors {
-        tracing::error!(
-            rule = event.rule_name,
-            account = event.account_id,
-            policy = error.policy_id,
-            resource_type = error.resource.resource_type,
-            resource_id = error.resource.resource_id,
-            error = %error.problem,
-            duration_ms,
-            "a policy failed"
-        );
-    }
-}
-
-fn log_not_applicable(event: &RuleEvent, item: &ConfigurationItem, why: &str) {
-    tracing::info!(
-        rule = event.rule_name,
-        account = event.account_id,
-        resource_type = item.resource.resource_type,
-        resource_id = item.resource.resource_id,
-        verdict = "NOT_APPLICABLE",
-        why,
-        "not evaluated"
-    );
 }

@@ -1,13 +1,16 @@
 //! The Lambda function of an AWS Config rule: binary `bootstrap`.
 //!
-//! Start: policies are loaded once and AWS clients are made. Each invocation: [`function`] reads the event, asks
-//! the policies and tells AWS Config. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
+//! Start: policies are loaded once and AWS clients are made. Each invocation: [`function`] reads the event, and
+//! [`run`] finds the items, asks the policies and tells AWS Config. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
 //! again and AWS Config shows the rule in error.
 
 mod error;
 mod facts;
 mod function;
+mod log;
 mod logging;
+mod report;
+mod run;
 mod settings;
 
 use std::process::ExitCode;

@@ -15,6 +15,11 @@ pub struct Settings {
     /// `SEKISHO_FACTS_FILE`: recorded facts that are used instead of AWS, read anew at each invocation. For
     /// replay on a laptop; a deployed function leaves it unset.
     pub facts_file: Option<PathBuf>,
+    /// `SEKISHO_DOCTOR`, set to anything: nothing is told to AWS Config, and the answer is a report of what was found.
+    pub doctor: bool,
+    /// `SEKISHO_ACCOUNT`: the account of the function, where the ARN that it is invoked by does not tell it (local
+    /// emulators of Lambda give an ARN of their own).
+    pub account: Option<String>,
     /// `AWS_REGION`, which Lambda sets.
     pub region: String,
 }
@@ -36,6 +41,8 @@ impl Settings {
             policies,
             language,
             facts_file: given("SEKISHO_FACTS_FILE").map(PathBuf::from),
+            doctor: given("SEKISHO_DOCTOR").is_some(),
+            account: given("SEKISHO_ACCOUNT"),
             region: given("AWS_REGION").unwrap_or_default(),
         })
     }

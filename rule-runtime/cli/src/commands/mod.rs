@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub mod doctor;
 pub mod replay;
 pub mod scan;
 pub mod test;

@@ -4,6 +4,7 @@
 //! error, so that a pipe carries results only.
 
 pub mod diagnostic;
+pub mod doctor_report;
 pub mod replay_json;
 pub mod replay_table;
 pub mod scan_json;

@@ -35,6 +35,8 @@ pub struct BootstrapOptions {
     pub environment: Vec<(String, String)>,
     /// Whether its log goes to standard error.
     pub echo_log: bool,
+    /// Whether it has the environment of this process, and with it the way to a real account.
+    pub inherit: bool,
 }
 
 /// Why the function does not start.
@@ -71,9 +73,13 @@ impl Bootstrap {
         if !path.is_file() {
             return Err(BootstrapError::Missing(path));
         }
-        let mut child = Command::new(&path)
-            .env_clear()
-            .envs(environment(runtime_api))
+        let mut command = Command::new(&path);
+        if options.inherit {
+            command.envs(of_lambda(runtime_api));
+        } else {
+            command.env_clear().envs(environment(runtime_api));
+        }
+        let mut child = command
             .envs(options.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -138,17 +144,10 @@ fn find(given: Option<PathBuf>) -> PathBuf {
 /// What Lambda sets, and what keeps the function on this machine: credentials of nobody, no profile, no metadata
 /// service, no service at its real address.
 fn environment(runtime_api: &RuntimeApi) -> Vec<(&'static str, String)> {
-    let mut variables = vec![
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.address()),
-        ("PATH", env::var("PATH").unwrap_or_default()),
-    ];
+    let mut variables = of_lambda(runtime_api);
+    variables.push(("PATH", env::var("PATH").unwrap_or_default()));
     variables.extend(
         [
-            ("AWS_LAMBDA_FUNCTION_NAME", "sekisho-replay"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/sekisho-replay"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "replay"),
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", "replay"),
@@ -163,6 +162,22 @@ fn environment(runtime_api: &RuntimeApi) -> Vec<(&'static str, String)> {
     if let Ok(level) = env::var("RUST_LOG") {
         variables.push(("RUST_LOG", level));
     }
+    variables
+}
+
+/// What the runtime itself reads.
+fn of_lambda(runtime_api: &RuntimeApi) -> Vec<(&'static str, String)> {
+    let mut variables = vec![("AWS_LAMBDA_RUNTIME_API", runtime_api.address())];
+    variables.extend(
+        [
+            ("AWS_LAMBDA_FUNCTION_NAME", "sekisho-replay"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/sekisho-replay"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "replay"),
+        ]
+        .map(|(name, value)| (name, value.to_owned())),
+    );
     variables
 }
 

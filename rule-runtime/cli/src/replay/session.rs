@@ -110,8 +110,12 @@ impl Session {
             ("SEKISHO_LANGUAGE".to_owned(), language.to_owned()),
             ("AWS_ENDPOINT_URL_CONFIG_SERVICE".to_owned(), endpoint.url()),
         ];
-        let options_of_bootstrap =
-            BootstrapOptions { path: options.bootstrap.clone(), environment, echo_log: options.show_log };
+        let options_of_bootstrap = BootstrapOptions {
+            path: options.bootstrap.clone(),
+            environment,
+            echo_log: options.show_log,
+            inherit: false,
+        };
         let bootstrap = Bootstrap::spawn(&options_of_bootstrap, &runtime_api)
             .map_err(|error| Diagnostic::new("bootstrap", error.to_string()))?;
         Ok(Self {

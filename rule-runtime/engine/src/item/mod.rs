@@ -7,6 +7,7 @@ pub mod load;
 mod normalise;
 pub use normalise::kind;
 pub mod shape;
+pub mod stream;
 pub mod time;
 
 use jiff::Timestamp;

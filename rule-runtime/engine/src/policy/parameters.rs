@@ -8,6 +8,15 @@ use crate::item::kind;
 /// The parameter that names the policies; Sekisho's own.
 pub const POLICY_PARAMETER: &str = "policy";
 
+/// The parameter that names the role to assume in the rule's account, with its path.
+pub const ROLE_PARAMETER: &str = "executionRoleName";
+
+/// The parameter with the external id of that role's trust policy.
+pub const EXTERNAL_ID_PARAMETER: &str = "executionRoleExternalId";
+
+/// The parameters that are Sekisho's own; no policy has one of these.
+pub const OWN_PARAMETERS: [&str; 3] = [POLICY_PARAMETER, ROLE_PARAMETER, EXTERNAL_ID_PARAMETER];
+
 /// The JSON Schema under `custom.parameters`.
 #[derive(Debug, Clone, Default)]
 pub struct ParameterSchema {
