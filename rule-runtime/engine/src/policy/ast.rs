@@ -11,10 +11,21 @@ use regorus::unstable::{Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleH
 pub struct Call {
     /// As written: `object.get`, `decode.document`.
     pub name: String,
-    /// How many arguments it is given.
-    pub arguments: usize,
+    /// What it is given.
+    pub arguments: Vec<Argument>,
     /// Line and column, from 1.
     pub place: (usize, usize),
+}
+
+/// An argument of a call, as far as the text says what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Argument {
+    /// A number, as written.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// Anything else.
+    Computed,
 }
 
 /// What a rule of a policy is, as the policy contract cares.
@@ -135,6 +146,13 @@ fn literal(expr: &Expr) -> Option<String> {
             value.as_string().ok().map(std::string::ToString::to_string)
         }
         _ => None,
+    }
+}
+
+fn argument(expr: &Expr) -> Argument {
+    match expr {
+        Expr::Number { value, .. } => value.as_f64().map_or(Argument::Computed, Argument::Number),
+        other => literal(other).map_or(Argument::Computed, Argument::Text),
     }
 }
 
@@ -272,7 +290,7 @@ impl Walk {
                 if let Some(parts) = path(fcn) {
                     self.calls.push(Call {
                         name: parts.join("."),
-                        arguments: params.len(),
+                        arguments: params.iter().map(|param| argument(param)).collect(),
                         place: place(span),
                     });
                     self.references.insert(parts);

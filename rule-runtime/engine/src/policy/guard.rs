@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::BUILTINS;
 
-use super::ast::{Call, ModuleFacts, RuleFacts};
+use super::ast::{Argument, Call, ModuleFacts, RuleFacts};
 use crate::diagnostic::Diagnostic;
 
 /// Brackets within brackets. The parser of regorus takes twice as long for each level of a literal.
@@ -26,6 +26,19 @@ const UNREPEATABLE: [(&str, &str); 5] = [
     ("uuid.rfc4122", "leave it out"),
     ("time.now_ns", "read data.facts.now: time.parse_rfc3339_ns(data.facts.now)"),
 ];
+
+/// Functions whose result may be of any size, and what to use instead. No timer sees them at work, and memory that
+/// runs out ends the process.
+const BOUNDLESS: [(&str, &str); 2] = [
+    ("net.cidr_expand", "ask net.cidr_contains"),
+    ("graph.reachable_paths", "ask graph.reachable"),
+];
+
+/// The longest list that `numbers.range` may be asked for.
+const MAX_RANGE: f64 = 10_000.0;
+
+/// The widest field of a format.
+const MAX_WIDTH: usize = 999;
 
 /// Functions that Rego has without a place in the list of builtins.
 const SPECIAL: [&str; 1] = ["print"];
@@ -161,11 +174,12 @@ impl<'a> Program<'a> {
         };
         // One argument more is the output of OPA's relational form: f(x, y).
         let arity = usize::from(*arity);
-        if call.name != "trace" && arity > 0 && !(arity..=arity + 1).contains(&call.arguments) {
-            let message = format!("{} takes {arity} arguments and is given {}", call.name, call.arguments);
+        let given = call.arguments.len();
+        if call.name != "trace" && arity > 0 && !(arity..=arity + 1).contains(&given) {
+            let message = format!("{} takes {arity} arguments and is given {given}", call.name);
             return problem(message, "see OPA's policy reference");
         }
-        None
+        boundless(call).and_then(|(message, help)| problem(message, help))
     }
 
     fn check_chains(&self) -> Vec<Diagnostic> {
@@ -251,6 +265,45 @@ impl<'a> Program<'a> {
                 .help("Rego has no recursion; use walk() for trees, or a comprehension over a list"),
         )
     }
+}
+
+/// Whether a call may fill the memory, and what to do instead.
+fn boundless(call: &Call) -> Option<(String, &'static str)> {
+    let name = call.name.as_str();
+    if let Some((_, instead)) = BOUNDLESS.iter().find(|(known, _)| *known == name) {
+        return Some((format!("{name} is refused: its result may not fit into memory"), instead));
+    }
+    match (name, &call.arguments[..]) {
+        ("numbers.range", [Argument::Number(from), Argument::Number(to), ..])
+            if (to - from).abs() <= MAX_RANGE =>
+        {
+            None
+        }
+        ("numbers.range_step", [Argument::Number(from), Argument::Number(to), Argument::Number(step), ..])
+            if (to - from).abs() <= MAX_RANGE && *step >= 1.0 =>
+        {
+            None
+        }
+        ("numbers.range" | "numbers.range_step", _) => Some((
+            format!("{name} is taken with numbers only, at most {MAX_RANGE} apart: its result has to fit into memory"),
+            "walk over the list itself: some index, _ in list",
+        )),
+        ("sprintf", [Argument::Text(format), ..]) if widest(format) > MAX_WIDTH => Some((
+            format!("a field of the format is wider than {MAX_WIDTH} characters"),
+            "leave the width out",
+        )),
+        _ => None,
+    }
+}
+
+/// The largest number behind a `%`.
+fn widest(format: &str) -> usize {
+    let digits = |text: &str| {
+        let text = text.trim_start_matches(['.', '+', '-', '#', ' ']);
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        text[..end].trim_start_matches('0').parse().unwrap_or(if end > 9 { usize::MAX } else { 0 })
+    };
+    format.split('%').skip(1).map(digits).max().unwrap_or(0)
 }
 
 fn rule_path(module: &ModuleFacts, name: &str) -> Vec<String> {
