@@ -29,10 +29,8 @@ const UNREPEATABLE: [(&str, &str); 5] = [
 
 /// Functions whose result may be of any size, and what to use instead. No timer sees them at work, and memory that
 /// runs out ends the process.
-const BOUNDLESS: [(&str, &str); 2] = [
-    ("net.cidr_expand", "ask net.cidr_contains"),
-    ("graph.reachable_paths", "ask graph.reachable"),
-];
+const BOUNDLESS: [(&str, &str); 2] =
+    [("net.cidr_expand", "ask net.cidr_contains"), ("graph.reachable_paths", "ask graph.reachable")];
 
 /// The longest list that `numbers.range` may be asked for.
 const MAX_RANGE: f64 = 10_000.0;
@@ -279,13 +277,14 @@ fn boundless(call: &Call) -> Option<(String, &'static str)> {
         {
             None
         }
-        ("numbers.range_step", [Argument::Number(from), Argument::Number(to), Argument::Number(step), ..])
-            if (to - from).abs() <= MAX_RANGE && *step >= 1.0 =>
-        {
-            None
-        }
+        (
+            "numbers.range_step",
+            [Argument::Number(from), Argument::Number(to), Argument::Number(step), ..],
+        ) if (to - from).abs() <= MAX_RANGE && *step >= 1.0 => None,
         ("numbers.range" | "numbers.range_step", _) => Some((
-            format!("{name} is taken with numbers only, at most {MAX_RANGE} apart: its result has to fit into memory"),
+            format!(
+                "{name} is taken with numbers only, at most {MAX_RANGE} apart: its result has to fit into memory"
+            ),
             "walk over the list itself: some index, _ in list",
         )),
         ("sprintf", [Argument::Text(format), ..]) if widest(format) > MAX_WIDTH => Some((

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use metadata::{Confidence, GuidelineReference, Metadata, Severity, Trigger};
+pub use metadata::{Confidence, GuidelineReference, Metadata, Severity, Trigger, parse as parse_metadata};
 
 use crate::diagnostic::Diagnostic;
 

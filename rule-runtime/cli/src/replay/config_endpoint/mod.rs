@@ -1,4 +1,4 @@
-//! A stand-in for the one call of AWS Config that takes verdicts: `PutEvaluations`, over real HTTP.
+//! A stand-in for AWS Config as a rule's function sees it: `PutEvaluations`, and the calls that read, over real HTTP.
 //!
 //! In: calls in AWS JSON 1.1, as an AWS SDK makes them. Out: AWS's answers and errors, and to the owner of the
 //! endpoint what is stored.
@@ -7,6 +7,7 @@
 //! 300-character annotations and made-up compliance types), so this one refuses what the API's model and
 //! documentation say is refused ([`validate`]), remembers what was taken, and can be told to fail.
 
+mod read;
 mod validate;
 
 use std::collections::{BTreeMap, HashMap};
@@ -93,6 +94,12 @@ struct Rules {
     failing: HashMap<String, Option<u32>>,
     throttle: u32,
     requests: Vec<RecordedRequest>,
+    /// What AWS Config has recorded.
+    items: read::Items,
+    /// Operation to the error that it is answered with.
+    refused: HashMap<String, &'static str>,
+    /// Operation to how often it was called.
+    calls: HashMap<String, usize>,
 }
 
 /// The endpoint.
@@ -167,6 +174,27 @@ impl ConfigEndpoint {
         locked(&self.rules).throttle = calls;
     }
 
+    /// Records items, in the spelling of the rule event; several of one resource are its history.
+    pub fn record(&self, items: &[Value]) {
+        let mut rules = locked(&self.rules);
+        items.iter().for_each(|item| read::record(&mut rules.items, item));
+    }
+
+    /// Forgets a resource.
+    pub fn forget(&self, resource_type: &str, resource_id: &str) {
+        locked(&self.rules).items.remove(&(resource_type.to_owned(), resource_id.to_owned()));
+    }
+
+    /// Answers an operation with an error from now on.
+    pub fn refuse(&self, operation: &str, error: &'static str) {
+        locked(&self.rules).refused.insert(operation.to_owned(), error);
+    }
+
+    /// How often an operation was called.
+    pub fn calls(&self, operation: &str) -> usize {
+        locked(&self.rules).calls.get(operation).copied().unwrap_or(0)
+    }
+
     /// What is stored of `rule`, sorted by resource.
     pub fn compliance(&self, rule: &str) -> Vec<StoredEvaluation> {
         let rules = locked(&self.rules);
@@ -190,9 +218,30 @@ impl ConfigEndpoint {
 
 async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match target.strip_prefix(TARGET) {
+    let operation = target.strip_prefix(TARGET);
+    let mut rules = locked(&rules);
+    *rules.calls.entry(operation.unwrap_or_default().to_owned()).or_default() += 1;
+    if let Some(error) = operation.and_then(|operation| rules.refused.get(operation)) {
+        return reply(Err(ConfigError::new(error, "refused".into())));
+    }
+    let request = || {
+        serde_json::from_slice::<Value>(&body)
+            .map_err(|error| ConfigError::new("SerializationException", error.to_string()))
+    };
+    match operation {
+        Some("GetResourceConfigHistory") => {
+            reply(request().and_then(|request| read::get_resource_config_history(&rules.items, &request)))
+        }
+        Some("BatchGetResourceConfig") => {
+            reply(request().and_then(|request| read::batch_get_resource_config(&rules.items, &request)))
+        }
+        Some("SelectResourceConfig") => {
+            reply(request().and_then(|request| read::select_resource_config(&rules.items, &request)))
+        }
+        Some("GetComplianceDetailsByConfigRule") => {
+            reply(request().and_then(|request| read::get_compliance_details(&rules, &request)))
+        }
         Some("PutEvaluations") => {
-            let mut rules = locked(&rules);
             let mut seen = RecordedRequest { evaluations: 0, test_mode: false, failed: 0, error: None };
             let answer = put_evaluations(&mut rules, &body, &mut seen);
             seen.error = answer.as_ref().err().cloned();
@@ -201,7 +250,7 @@ async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: 
         }
         other => reply(Err(ConfigError::new(
             "UnknownOperationException",
-            format!("this stand-in has PutEvaluations only, and was asked for {}", other.unwrap_or(target)),
+            format!("this stand-in does not have {}", other.unwrap_or(target)),
         ))),
     }
 }
