@@ -321,7 +321,7 @@ async fn every_item_of_a_snapshot_is_judged() {
     const COUNT: usize = 1_500;
     let mut bytes = Vec::new();
     snapshots::write(COUNT, &mut bytes).unwrap();
-    let Delivered { rig, s3, .. } = delivered(bytes).await;
+    let Delivered { rig, s3, _moto } = delivered(bytes).await;
     let judged = (0..COUNT).filter(|n| snapshots::is_judged(*n)).count();
     let answer = rig.send("r", &policy("dynamodb-pitr"), &delivery()).await;
     assert_eq!(answer.0, json!({"evaluations": judged}));
@@ -347,7 +347,7 @@ async fn a_snapshot_that_breaks_off_or_is_not_there_is_an_error_and_clears_nothi
     snapshots::write(1_200, &mut bytes).unwrap();
     let whole = bytes.clone();
     bytes.truncate(bytes.len() * 3 / 4);
-    let Delivered { rig, s3, .. } = delivered(whole).await;
+    let Delivered { rig, s3, _moto } = delivered(whole).await;
     assert_eq!(rig.send("r", &policy("dynamodb-pitr"), &delivery()).await.error(), None);
     let before = rig.compliance("r");
     s3.put_object().bucket("config").key(KEY).body(ByteStream::from(bytes)).send().await.unwrap();

@@ -51,7 +51,11 @@ fn read(source: impl Read, name: &str, sink: &mut Sink<'_>) -> Result<usize, Dia
     let read = Document(&mut state).deserialize(&mut reader).and_then(|()| reader.end());
     match read {
         _ if state.stopped => Ok(state.count),
-        Err(error) if error.is_io() => Err(unreadable(name, &error.into())),
+        Err(error) if error.is_io() => {
+            let mut problem = unreadable(name, &error.into());
+            problem.message += &format!("; {} items were read before", state.count);
+            Err(problem)
+        }
         Err(error) => {
             let message = format!("is not a whole snapshot: {error}; {} items were read before", state.count);
             Err(Diagnostic::new(name, message)
