@@ -65,9 +65,10 @@ class Fakecloud:
             "RIG_PROCESS": str(os.getpid()),
             "RIG_FUNCTIONS": f"arn:aws:lambda:{REGION}:{CENTRAL}:function:",
             "TMPDIR": str(folder),
+            "NO_COLOR": "1",
         }
         command = [binary, "--addr", address, "--region", REGION, "--account-id", CENTRAL,
-                   "--iam", "strict", "--verify-sigv4", "--log-level", "warn"]
+                   "--iam", "strict", "--verify-sigv4", "--log-level", "warn,fakecloud_core::dispatch=error,fakecloud=error"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -91,6 +92,10 @@ class Fakecloud:
                                          headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return Account(self.url, number, json.load(answer))
+
+    def root(self) -> Account:
+        """The central account by credentials that fakecloud lets do everything, whatever policies say."""
+        return Account(self.url, CENTRAL, {"accessKeyId": "test", "secretAccessKey": "test"})
 
     def function_logs(self) -> str:
         """What all functions wrote."""

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Occasion, Outcome};
 use crate::policy::Policy;
-use crate::policy::parameters::POLICY_PARAMETER;
+use crate::policy::parameters::{POLICY_PARAMETER, ParameterProblem};
 use crate::verdict::{Compliance, Evaluation, Language, ResourceKey, Verdict};
 
 /// `data.parameters` of each of `policies` that judges on `occasion` (all, where it is `None`), by id. `source`
@@ -28,23 +28,48 @@ pub fn parameters(
     given: &Map<String, Value>,
     source: &str,
 ) -> Result<BTreeMap<String, Value>, Vec<Diagnostic>> {
-    let mut problems = unknown_parameters(policies, given, source);
-    let mut applied = BTreeMap::new();
-    let judges =
-        |policy: &&Arc<Policy>| occasion.is_none_or(|occasion| policy.metadata.trigger.is_on(occasion));
-    for policy in policies.iter().filter(judges) {
-        match policy.metadata.parameters.apply(given) {
+    let each = parameters_of_each(policies, occasion, given, source)?;
+    let (mut applied, mut problems) = (BTreeMap::new(), Vec::new());
+    for (id, result) in each {
+        match result {
             Ok(values) => {
-                applied.insert(policy.id().to_owned(), values);
+                applied.insert(id, values);
             }
-            Err(found) => problems.extend(found.into_iter().map(|problem| {
-                Diagnostic::new(source, problem.message)
-                    .field(problem.parameter)
-                    .help(format!("see the parameters of policy {}", policy.id()))
-            })),
+            Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(applied) } else { Err(problems) }
+}
+
+/// The same, with the problems of each policy by its id: what one of a pack requires and does not get keeps the
+/// others from nothing.
+///
+/// # Errors
+/// Every parameter that none of the policies has.
+pub fn parameters_of_each(
+    policies: &[Arc<Policy>],
+    occasion: Option<Occasion>,
+    given: &Map<String, Value>,
+    source: &str,
+) -> Result<BTreeMap<String, Result<Value, Vec<Diagnostic>>>, Vec<Diagnostic>> {
+    let problems = unknown_parameters(policies, given, source);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let judges =
+        |policy: &&Arc<Policy>| occasion.is_none_or(|occasion| policy.metadata.trigger.is_on(occasion));
+    let each = policies.iter().filter(judges).map(|policy| {
+        let applied = policy.metadata.parameters.apply(given).map_err(|found| {
+            let diagnostic = |problem: ParameterProblem| {
+                Diagnostic::new(source, problem.message)
+                    .field(problem.parameter)
+                    .help(format!("see the parameters of policy {}", policy.id()))
+            };
+            found.into_iter().map(diagnostic).collect()
+        });
+        (policy.id().to_owned(), applied)
+    });
+    Ok(each.collect())
 }
 
 fn unknown_parameters(policies: &[Arc<Policy>], given: &Map<String, Value>, source: &str) -> Vec<Diagnostic> {

@@ -21,6 +21,7 @@ use sekisho_engine::policy::Policy;
 use sekisho_engine::policy::parameters::POLICY_PARAMETER;
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Evaluation, ResourceKey};
+use serde_json::Value;
 
 use crate::error::InvocationError;
 use crate::facts::Facts;
@@ -199,13 +200,28 @@ impl<'a> Run<'a> {
         judges: &(dyn Fn(&Policy) -> bool + Sync),
         inventory: &Arc<Inventory>,
     ) -> Result<Evaluator, InvocationError> {
-        let parameters =
-            rule::parameters(&self.policies, Some(occasion), &self.event.parameters, "ruleParameters")
-                .map_err(InvocationError::Parameters)?;
+        let mut parameters = rule::parameters_of_each(
+            &self.policies,
+            Some(occasion),
+            &self.event.parameters,
+            "ruleParameters",
+        )
+        .map_err(InvocationError::Parameters)?;
+        if !parameters.is_empty() && parameters.values().all(Result::is_err) {
+            let problems = parameters.into_values().filter_map(Result::err).flatten().collect();
+            return Err(InvocationError::Parameters(problems));
+        }
         let mut evaluator = Evaluator::new();
         let policies: Vec<_> = self.policies.iter().filter(|policy| judges(policy)).cloned().collect();
         for policy in policies {
-            let parameters = parameters.get(policy.id()).cloned().unwrap_or_default();
+            let parameters = match parameters.remove(policy.id()).unwrap_or_else(|| Ok(Value::Null)) {
+                Ok(parameters) => parameters,
+                Err(problems) => {
+                    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                    self.fail(&policy, format!("policy {}: {}", policy.id(), problems.join("; ")));
+                    continue;
+                }
+            };
             let facts =
                 tokio::time::timeout_at(self.deadline.into(), self.facts.of(&policy, &parameters)).await;
             let facts = facts.unwrap_or_else(|_| Err(format!("policy {}: {OUT_OF_TIME}", policy.id())));

@@ -98,6 +98,11 @@ impl Bootstrap {
         Ok(Self { child, log, readers })
     }
 
+    /// Its process, while it lives.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Waits for the end of the process, and says how it ended and what it logged last.
     pub async fn died(&mut self) -> String {
         let status =

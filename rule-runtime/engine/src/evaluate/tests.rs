@@ -272,7 +272,7 @@ fn a_policy_whose_file_is_named_otherwise_is_refused() {
 
 #[test]
 fn two_policies_with_one_id_are_both_refused_and_name_each_other() {
-    let folder = folder(&[("one", "deny contains \"d\"")]);
+    let folder = folder(&[("one", "deny contains \"d\""), ("two", "deny contains \"d\"")]);
     let pack = folder.path().join("pack");
     std::fs::create_dir(&pack).unwrap();
     std::fs::write(pack.join("one.rego"), policy_text("one", "deny contains \"d\"")).unwrap();
@@ -280,6 +280,9 @@ fn two_policies_with_one_id_are_both_refused_and_name_each_other() {
     let problems: Vec<_> = set.problems().map(ToString::to_string).collect();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().all(|p| p.contains("pack/one.rego") && p.contains("custom.id")), "{problems:?}");
+    // What is left out need not be fit for use.
+    assert!(set.select("two,one,!one").problems.is_empty());
+    assert!(matches!(&set.select("two,!three").problems[..], [crate::policy::SelectError::Unknown { .. }]));
     assert!(matches!(&set.select("one").problems[..], [crate::policy::SelectError::Broken { .. }]));
 }
 

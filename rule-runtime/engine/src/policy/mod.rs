@@ -131,15 +131,20 @@ impl PolicySet {
         self.policies.values().map(|policy| policy.pack.as_str()).filter(|pack| !pack.is_empty()).collect()
     }
 
-    /// The policies that `names` stand for: ids or packs, with commas between, each once and in their order.
+    /// The policies that `names` stand for: ids or packs, with commas between, each once and in their order; those
+    /// behind a `!` are left out (`medical-jp,!dynamodb-pitr`).
     ///
     /// # Errors
     /// A name is unknown, or a policy among them was refused when it was loaded. A pack with a refused
     /// policy is an error too: its other policies are in [`Selection::policies`].
     pub fn select(&self, names: &str) -> Selection {
         let mut selection = Selection::default();
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        for name in names.iter().filter(|name| !name.starts_with('!')) {
             selection.add(self, name);
+        }
+        for name in names.iter().filter_map(|name| name.strip_prefix('!')) {
+            selection.leave_out(self, name.trim());
         }
         if selection.policies.is_empty() && selection.problems.is_empty() {
             selection.problems.push(SelectError::Nothing);
@@ -158,6 +163,20 @@ pub struct Selection {
 }
 
 impl Selection {
+    fn leave_out(&mut self, set: &PolicySet, name: &str) {
+        let mut excluded = Self::default();
+        excluded.add(set, name);
+        self.policies.retain(|policy| !excluded.policies.iter().any(|other| other.id() == policy.id()));
+        // Whether a policy that is left out could be used does not matter; whether there is one does.
+        let broken = |problem: &SelectError| match problem {
+            SelectError::Broken { id, .. } => Some(id.clone()),
+            SelectError::Unknown { .. } | SelectError::Nothing => None,
+        };
+        let left_out: Vec<String> = excluded.problems.iter().filter_map(broken).collect();
+        self.problems.retain(|problem| broken(problem).is_none_or(|id| !left_out.contains(&id)));
+        self.problems.extend(excluded.problems.into_iter().filter(|problem| broken(problem).is_none()));
+    }
+
     fn push(&mut self, policy: &Arc<Policy>) {
         if !self.policies.iter().any(|known| known.id() == policy.id()) {
             self.policies.push(Arc::clone(policy));
