@@ -31,6 +31,10 @@ fuzz:
 	  cargo +nightly fuzz run $$target -- -max_total_time=600 || exit 1; \
 	done
 
+## An independent witness: template and function in `fakecloud`, which is installed apart; the target says how.
+test-fakecloud: venv
+	@CARGO="$(CARGO)" .venv/bin/python tests/fakecloud/witness.py
+
 ## Formatter, linter and, where cargo-deny is installed, licences and advisories.
 check:
 	$(CARGO) fmt --all --check

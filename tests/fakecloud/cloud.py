@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -29,6 +30,10 @@ HERE = Path(__file__).resolve().parent
 CENTRAL = "123456789012"
 MEMBER = "210987654321"
 STOP_LIMIT_S = 20
+# Without the calls that answer with an error: a user without a password is one.
+LOG_LEVEL = "warn,fakecloud_core::dispatch=error,fakecloud=error,fakecloud::iam::audit=warn"
+# This machine's own addresses are not asked for through a proxy.
+LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Account:
@@ -59,7 +64,8 @@ class Fakecloud:
         self.url = f"http://{address}"
         self.log = folder / "fakecloud.log"
         environment = {
-            "PATH": os.environ["PATH"],
+            # The container CLI is to run under this Python.
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "FAKECLOUD_CONTAINER_CLI": str(HERE / "container_cli.py"),
             "RIG_CONTAINERS": str(self.containers),
             "RIG_PROCESS": str(os.getpid()),
@@ -68,7 +74,7 @@ class Fakecloud:
             "NO_COLOR": "1",
         }
         command = [binary, "--addr", address, "--region", REGION, "--account-id", CENTRAL,
-                   "--iam", "strict", "--verify-sigv4", "--log-level", "warn,fakecloud_core::dispatch=error,fakecloud=error"]
+                   "--iam", "strict", "--verify-sigv4", "--log-level", LOG_LEVEL]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -79,7 +85,7 @@ class Fakecloud:
             if self.process.poll() is not None:
                 raise RuntimeError(f"fakecloud ended with status {self.process.returncode}: {self.log.read_text()}")
             try:
-                with urllib.request.urlopen(f"{self.url}/_fakecloud/health", timeout=2) as answer:
+                with LOCAL.open(f"{self.url}/_fakecloud/health", timeout=2) as answer:
                     return answer.status == 200
             except (urllib.error.URLError, OSError):
                 return False
@@ -90,7 +96,7 @@ class Fakecloud:
         body = json.dumps({"accountId": number, "userName": "rig-admin"}).encode()
         request = urllib.request.Request(f"{self.url}/_fakecloud/iam/create-admin", data=body,
                                          headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with LOCAL.open(request, timeout=10) as answer:
             return Account(self.url, number, json.load(answer))
 
     def root(self) -> Account:

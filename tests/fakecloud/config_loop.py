@@ -59,7 +59,8 @@ class Loop:
         return self.results(rule).get((resource_type, resource_id), (None, None))[1]
 
     def results(self, rule: str) -> dict[tuple[str, str], tuple[str, str | None]]:
-        pages = self.config.get_paginator("get_compliance_details_by_config_rule").paginate(ConfigRuleName=rule)
+        paginator = self.config.get_paginator("get_compliance_details_by_config_rule")
+        pages = paginator.paginate(ConfigRuleName=rule)
         found = {}
         for page in pages:
             for row in page["EvaluationResults"]:
@@ -78,7 +79,8 @@ class Loop:
         """The newest item of a resource, as a rule event spells it."""
         # fakecloud records when it is asked for what there is.
         self.config.list_discovered_resources(resourceType=resource_type)
-        history = self.config.get_resource_config_history(resourceType=resource_type, resourceId=resource_id, limit=1)
+        history = self.config.get_resource_config_history(
+            resourceType=resource_type, resourceId=resource_id, limit=1)
         return event_item(history["configurationItems"][0])
 
     def change(self, rule: str, item: dict, **event) -> Answer:
@@ -98,7 +100,8 @@ class Loop:
 
     def schedule(self, rule: str, **event) -> Answer:
         """What StartConfigRulesEvaluation sends, with the function's answer."""
-        message = {"awsAccountId": self.account.number, "recordVersion": "1.0", "messageType": "ScheduledNotification"}
+        message = {"awsAccountId": self.account.number, "recordVersion": "1.0",
+                   "messageType": "ScheduledNotification"}
         return self.invoke(rule, message, **event)
 
     def invoke(self, rule: str, message: dict, **event) -> Answer:
@@ -116,7 +119,8 @@ class Loop:
             "accountId": self.account.number,
             **event,
         }
-        answer = self.function_account.client("lambda").invoke(FunctionName=self.function, Payload=json.dumps(payload))
+        aws_lambda = self.function_account.client("lambda")
+        answer = aws_lambda.invoke(FunctionName=self.function, Payload=json.dumps(payload))
         result = json.loads(answer["Payload"].read() or "null")
         failed = "FunctionError" in answer
         return Answer(result.get("errorMessage", str(result)) if failed else None, result)

@@ -2,8 +2,8 @@
 """A container CLI without containers: runs a Lambda function as a process of this machine.
 
 In:  the commands that fakecloud gives to `docker` (FAKECLOUD_CONTAINER_CLI names this file instead): info, pull,
-     create, cp, start, port, logs, rm. From the environment: RIG_CONTAINERS (a folder), RIG_PROCESS (the process that
-     must be alive), RIG_FUNCTIONS (the ARN before the function's name).
+     create, cp, start, port, logs, rm. From the environment: RIG_CONTAINERS (a folder), RIG_PROCESS (the process
+     that must be alive), RIG_FUNCTIONS (the ARN before the function's name).
 Out: a folder for each container with its files, its log and the ids of its processes; `port` answers where the
      function takes invocations.
 
@@ -67,7 +67,7 @@ def function_environment(container: Path) -> dict[str, str]:
 
     environment = {name: rewritten(value) for name, value in known["environment"].items()}
     environment["LAMBDA_TASK_ROOT"] = str(container / "var/task")
-    # An address of this machine needs no proxy, and nothing else may be reached.
+    # The credentials are those that fakecloud gave; no others are looked for.
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
     return environment
 

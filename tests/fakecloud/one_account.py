@@ -16,7 +16,10 @@ from people import People, roster
 from report import Report
 
 ACCOUNT = ("AWS::::Account", CENTRAL)
-BUCKET, DATABASE, TABLE = "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::DynamoDB::Table"
+BUCKET, ROLE = "AWS::S3::Bucket", "AWS::IAM::Role"
+DATABASE, TABLE = "AWS::RDS::DBInstance", "AWS::DynamoDB::Table"
+NOBODY = {"Version": "2012-10-17", "Statement": {
+    "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
 USERS_RULE, BUCKETS_RULE = "sekisho-iam-retired-user-removed", "sekisho-s3-versioning-lock"
 DATABASES_RULE, TABLES_RULE = "sekisho-rds-backup-retention", "sekisho-dynamodb-pitr"
 REGIONS_RULE = "sekisho-residency-resource-region"
@@ -30,28 +33,30 @@ def deployed(report: Report, fakecloud: Fakecloud, deployment: Deployment) -> Lo
     account = deployment.account
     function = account.client("lambda").get_function(FunctionName=deployment.physical["Function"])["Configuration"]
     loop = Loop(account, account, function["FunctionName"])
-    report.equal("the function finds its policies under /opt", function["Environment"]["Variables"]["SEKISHO_POLICIES"], "/opt")
+    variables = function["Environment"]["Variables"]
+    report.equal("the function finds its policies under /opt", variables["SEKISHO_POLICIES"], "/opt")
     report.equal("the policies are a layer of it", len(function.get("Layers", [])), 1)
     report.equal("it has the role of the template", function["Role"], deployment.physical["Role"])
     policy = json.loads(account.client("lambda").get_policy(FunctionName=function["FunctionName"])["Policy"])
     (allowed,) = policy["Statement"]
-    report.equal("AWS Config may invoke it", (allowed["Effect"], allowed["Principal"]), ("Allow", {"Service": "config.amazonaws.com"}))
+    report.equal("AWS Config may invoke it", (allowed["Effect"], allowed["Action"], allowed["Principal"]),
+                 ("Allow", "lambda:InvokeFunction", {"Service": "config.amazonaws.com"}))
     there = {rule["ConfigRuleName"]: rule for rule in loop.config.describe_config_rules()["ConfigRules"]}
     report.equal("every rule is there", sorted(there), sorted(deployment.rules()))
-    report.equal(
-        "each rule names the function", {rule["Source"]["SourceIdentifier"] for rule in there.values()}, {function["FunctionArn"]}
-    )
+    named = {rule["Source"]["SourceIdentifier"] for rule in there.values()}
+    report.equal("each rule names the function", named, {function["FunctionArn"]})
     report.equal(
         "each rule has the policy of the template",
         {name: json.loads(rule["InputParameters"])["policy"] for name, rule in there.items()},
         {name: rule["InputParameters"]["policy"] for name, rule in deployment.rules().items()},
     )
     without_tls(report, fakecloud.root(), deployment)
-    # fakecloud wants this permission for every resource; AWS takes the user's ARN, which the template gives.
+    # fakecloud wants the first for every resource, where AWS takes the user's ARN, which the template gives; and the
+    # second, which AWS gives to everybody.
     account.client("iam").put_role_policy(
         RoleName=deployment.physical["Role"].rsplit("/", 1)[1], PolicyName="fakecloud",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": {
-            "Effect": "Allow", "Action": "iam:GetAccessKeyLastUsed", "Resource": "*"}}),
+            "Effect": "Allow", "Action": ["iam:GetAccessKeyLastUsed", "sts:GetCallerIdentity"], "Resource": "*"}}),
     )
     return loop
 
@@ -64,7 +69,8 @@ def without_tls(report: Report, root: Account, deployment: Deployment) -> None:
         refused = None
     except ClientError as error:
         refused = str(error)
-    report.contains("without TLS not even an administrator can upload the roster", refused, "AccessDenied", "s3:PutObject")
+    report.contains("without TLS not even an administrator can upload the roster", refused,
+                    "AccessDenied", "s3:PutObject")
     root.client("s3").delete_bucket_policy(Bucket=bucket)
 
 
@@ -94,7 +100,8 @@ def periodic(report: Report, loop: Loop, deployment: Deployment) -> None:
         "the annotation says in both languages who, when and what", loop.annotation(USERS_RULE, *people.key("suzuki")),
         "employee 001001 left on 2020-03-31", "console password", "社員番号001001", "コンソールパスワード",
     )
-    report.contains("and whose key", loop.annotation(USERS_RULE, *people.key("sato")), "001003", "2020-09-30", "1 active access key")
+    report.contains("and whose key", loop.annotation(USERS_RULE, *people.key("sato")),
+                    "001003", "2020-09-30", "1 active access key")
 
     people.iam.delete_login_profile(UserName="suzuki")
     people.iam.delete_access_key(UserName="sato", AccessKeyId=people.keys["sato"])
@@ -118,7 +125,8 @@ def buckets(report: Report, loop: Loop) -> None:
     created = loop.newest(*key)
     report.equal("the function answers the change", loop.change(BUCKETS_RULE, created).error, None)
     report.equal("a bucket without versioning", loop.verdicts(BUCKETS_RULE), {key: "NON_COMPLIANT"})
-    report.contains("its annotation", loop.annotation(BUCKETS_RULE, *key), "versioning was never turned on", "バージョニングが無効です")
+    report.contains("its annotation", loop.annotation(BUCKETS_RULE, *key),
+                    "versioning was never turned on", "バージョニングが無効です")
     report.equal("the event comes again", loop.change(BUCKETS_RULE, created).error, None)
     report.equal("and changes nothing", loop.verdicts(BUCKETS_RULE), {key: "NON_COMPLIANT"})
 
@@ -134,6 +142,10 @@ def buckets(report: Report, loop: Loop) -> None:
 
     loop.change(REGIONS_RULE, changed)
     report.equal("it is in an allowed region", loop.verdicts(REGIONS_RULE), {key: "COMPLIANT"})
+    iam = loop.account.client("iam")
+    role = (ROLE, iam.create_role(RoleName="clinic", AssumeRolePolicyDocument=json.dumps(NOBODY))["Role"]["RoleId"])
+    loop.change(REGIONS_RULE, loop.newest(*role))
+    report.equal("a role is of no region", loop.verdicts(REGIONS_RULE).get(role), "NOT_APPLICABLE")
 
     s3.delete_bucket(Bucket="patients")
     deleted = loop.newest(*key)
@@ -162,14 +174,16 @@ def recorded(report: Report, loop: Loop) -> None:
     answer = loop.oversized_change(DATABASES_RULE, loop.newest(*key))
     report.equal("the function fetches the item of an oversized change itself", answer.error, None)
     report.equal("backups are turned off", loop.verdicts(DATABASES_RULE), {key: "NON_COMPLIANT"})
-    report.contains("its annotation", loop.annotation(DATABASES_RULE, *key), "automated backups are off (retention 0 days)")
+    report.contains("its annotation", loop.annotation(DATABASES_RULE, *key),
+                    "automated backups are off (retention 0 days)")
 
     table = record(TABLE, "visits", {"tableName": "visits"}, region="us-east-1")
     loop.change(REGIONS_RULE, loop.newest(*table))
     report.equal("a table in Virginia", loop.verdicts(REGIONS_RULE).get(table), "NON_COMPLIANT")
     report.contains("its annotation", loop.annotation(REGIONS_RULE, *table), "us-east-1")
     loop.change(TABLES_RULE, loop.newest(*table))
-    report.equal("and without a recorded point-in-time recovery", loop.verdicts(TABLES_RULE), {table: "NON_COMPLIANT"})
+    report.equal("and without a recorded point-in-time recovery", loop.verdicts(TABLES_RULE),
+                 {table: "NON_COMPLIANT"})
 
 
 def queried(report: Report, loop: Loop) -> None:

@@ -2,9 +2,9 @@
 """The Lambda Runtime API for one `bootstrap`, and the address that takes its invocations.
 
 In:  the container's folder (var/task/bootstrap in it), the function's ARN, the process that must be alive.
-Out: `port` in the folder once it listens; POST /2015-03-31/functions/function/invocations runs the function and gives
-     its answer, as AWS's Runtime Interface Emulator does. That emulator is not taken because it invents the ARN, which
-     tells the function the account that it is in.
+Out: `port` in the folder once it listens; POST /2015-03-31/functions/function/invocations runs the function and
+     gives its answer, as AWS's Runtime Interface Emulator does. That emulator is not taken because it invents the
+     ARN, which tells the function the account that it is in.
 
 Source of the Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -57,24 +57,23 @@ class Runtime:
         self.process.kill()
         return error("Sandbox.Timedout", f"the function took longer than {self.timeout_s} s")
 
-    def next(self) -> Invocation | None:
-        while self.rig_lives():
+    def next(self) -> Invocation:
+        while True:
             try:
                 invocation = self.waiting.get(timeout=LOOK_S)
             except queue.Empty:
+                self.end_without_rig()
                 continue
             self.running[invocation.id] = invocation
             return invocation
-        return None
 
-    def rig_lives(self) -> bool:
+    def end_without_rig(self) -> None:
+        """Where the rig was killed and could not clean up: does not outlive it."""
         try:
             os.kill(self.rig, 0)
         except ProcessLookupError:
-            # The rig was killed and could not clean up: do not outlive it.
             self.process.kill()
             os._exit(1)
-        return True
 
 
 def error(kind: str, message: str) -> bytes:
@@ -112,7 +111,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, status: int, body: bytes, headers: dict | None = None):
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}.items():
+        common = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        for name, value in {**common, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

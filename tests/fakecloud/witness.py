@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """An independent witness: the real function and template in somebody else's AWS, `fakecloud`.
 
-In:  FAKECLOUD (the binary; else `fakecloud` on the PATH, else target/fakecloud/bin/fakecloud), SEKISHO_BOOTSTRAP (else
-     target/release/bootstrap or target/debug/bootstrap, whichever is newer).
+In:  FAKECLOUD (the binary; else `fakecloud` on the PATH, else target/fakecloud/bin/fakecloud); SEKISHO_BOOTSTRAP (the
+     function's binary; else target/debug/bootstrap, built before).
 Out: one line a check. Status 0 if all held, 1 if not, 2 if fakecloud or bootstrap is not there; without fakecloud 0
      where SEKISHO_FAKECLOUD=optional.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,17 +41,22 @@ def find_fakecloud() -> Path | None:
 
 
 def find_bootstrap() -> Path | None:
-    """The binary of the function."""
+    """The binary of the function, as the source is now: an old one would be a witness of nothing."""
     if named := os.environ.get("SEKISHO_BOOTSTRAP"):
         return Path(named) if Path(named).is_file() else None
-    built = [path for kind in ("release", "debug") if (path := ROOT / "target" / kind / "bootstrap").is_file()]
-    return max(built, key=lambda path: path.stat().st_mtime, default=None)
+    command = [os.environ.get("CARGO", "cargo"), "build", "--workspace", "--bins", "--locked"]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        return None
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return target / "debug/bootstrap"
 
 
 def missing() -> int:
     """Says that nothing was tested, and how to have it."""
-    print(f"""test-fakecloud did NOT run: there is no fakecloud (FAKECLOUD={os.environ.get("FAKECLOUD", "")!r}, not on the
-PATH, not in target/fakecloud/bin). Nothing was tested. To install it, some 8 minutes on 2 cores:
+    named = os.environ.get("FAKECLOUD")
+    where = f"FAKECLOUD={named} is no program" if named else "not on the PATH, not in target/fakecloud/bin"
+    print(f"""test-fakecloud did NOT run: there is no fakecloud ({where}).
+Nothing was tested. To install it, some 8 minutes on 2 cores:
 
   CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_STRIP=true \\
     cargo install fakecloud --version {VERSION} --locked --root target/fakecloud
@@ -59,12 +66,15 @@ With SEKISHO_FAKECLOUD=optional this is no failure.""")
 
 
 def main() -> int:
-    binary, bootstrap = find_fakecloud(), find_bootstrap()
+    binary = find_fakecloud()
     if binary is None:
         return missing()
+    bootstrap = find_bootstrap()
     if bootstrap is None:
-        print("test-fakecloud did NOT run: there is no bootstrap. Build it: cargo build --bins")
+        print("test-fakecloud did NOT run: bootstrap was not built, or SEKISHO_BOOTSTRAP names no file")
         return 2
+    version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{version} ({VERSION} is what this was written for), {bootstrap}")
     start, report = time.monotonic(), Report()
     with tempfile.TemporaryDirectory(prefix="sekisho-fakecloud-") as folder:
         fakecloud = Fakecloud(binary, Path(folder))
@@ -95,6 +105,8 @@ def witness(report: Report, fakecloud: Fakecloud, bootstrap: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A run that is told to end still ends its processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # A report that is read while it grows.
     sys.stdout.reconfigure(line_buffering=True)
     sys.exit(main())

@@ -114,6 +114,8 @@ pub struct Prepared {
     pub occasion: Occasion,
     /// What the policy reads beside it.
     pub data: PolicyData,
+    /// The other items that AWS Config has recorded.
+    pub recorded: Vec<ConfigurationItem>,
 }
 
 /// Finds the fixtures under `path`, a folder or one file, sorted.
@@ -186,7 +188,8 @@ impl Case {
         let mut parameters = rule::parameters(&policies, None, &self.fixture.parameters, &file)?;
         let parameters = parameters.remove(policy.id()).unwrap_or_default();
         let facts = self.facts(policy, &parameters, now)?;
-        let inventory = self.inventory().map_err(|problem| vec![problem])?;
+        let recorded = self.inventory().map_err(|problem| vec![problem])?;
+        let inventory = Inventory::complete(&recorded);
         if self.fixture.now.is_none() && policy.source.contains("data.facts.now") {
             return Err(vec![self.problem("now", "is missing, and the policy reads data.facts.now")]);
         }
@@ -194,6 +197,7 @@ impl Case {
             item,
             occasion,
             data: PolicyData { parameters, facts, now, inventory: Arc::new(inventory) },
+            recorded,
         })
     }
 
@@ -225,7 +229,7 @@ impl Case {
     }
 
     /// What `data.inventory` holds: the items of the case, and nothing else of any type.
-    fn inventory(&self) -> Result<Inventory, Diagnostic> {
+    fn inventory(&self) -> Result<Vec<ConfigurationItem>, Diagnostic> {
         let file = self.path.display().to_string();
         let mut items = Vec::new();
         for (index, item) in self.fixture.inventory.iter().enumerate() {
@@ -245,7 +249,7 @@ impl Case {
                 }
             }
         }
-        Ok(Inventory::complete(&items))
+        Ok(items)
     }
 
     fn facts(

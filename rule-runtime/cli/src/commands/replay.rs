@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
+use sekisho_engine::evaluate;
 use sekisho_engine::facts::RecordedFacts;
 use sekisho_engine::item::load;
 use sekisho_engine::item::shape::Found;
@@ -93,6 +94,8 @@ pub struct Step {
     pub parameters: Map<String, Value>,
     /// What the function knows beside AWS.
     pub facts: RecordedFacts,
+    /// What AWS Config has recorded, where the function may ask for it.
+    pub recorded: Vec<Value>,
     /// The fixture, where it is one.
     pub case: Option<Case>,
 }
@@ -229,12 +232,21 @@ fn fixture_step(case: Case, set: &PolicySet, replay: &mut Replay) -> Option<Step
     let now = prepared.data.now;
     let facts =
         RecordedFacts { version: 1, now: Some(now), facts: prepared.data.facts.into_iter().collect() };
-    let occasion = event::Occasion::of(prepared.item, now);
+    let mut recorded: Vec<Value> = prepared.recorded.into_iter().map(|item| item.document).collect();
+    let occasion = if prepared.occasion == evaluate::Occasion::Schedule {
+        if prepared.item.resource.resource_type != ACCOUNT_TYPE {
+            recorded.push(prepared.item.document.clone());
+        }
+        event::Occasion::schedule_for(&prepared.item, now)
+    } else {
+        event::Occasion::of(prepared.item, now)
+    };
     Some(Step {
         rule: format!("{}/{}", case.policy_id, case.name),
         occasion,
         parameters,
         facts,
+        recorded,
         case: Some(case),
     })
 }
@@ -257,11 +269,12 @@ fn rule_steps(
             return Vec::new();
         }
     };
-    let step = |occasion| Step {
+    let step = |occasion, recorded| Step {
         rule: rule.name.clone(),
         occasion,
         parameters: parameters.clone(),
         facts: facts.clone(),
+        recorded,
         case: None,
     };
     let mut steps = Vec::new();
@@ -270,7 +283,7 @@ fn rule_steps(
             item.resource.resource_type != ACCOUNT_TYPE
                 && rule.resource_types.contains(&item.resource.resource_type)
         });
-        steps.extend(in_scope.map(|item| step(event::Occasion::of(item.clone(), now))));
+        steps.extend(in_scope.map(|item| step(event::Occasion::of(item.clone(), now), Vec::new())));
     }
     if rule.trigger != RuleTrigger::Change {
         let mut accounts: BTreeSet<&str> = BTreeSet::new();
@@ -280,7 +293,11 @@ fn rule_steps(
         }
         let scheduled =
             |account: &str| event::Occasion::Schedule { account_id: account.to_owned(), created: now };
-        steps.extend(accounts.iter().map(|account| step(scheduled(account))));
+        let of_account = |account: &str| {
+            let own = items.iter().filter(|item| item.account_id.as_deref().is_none_or(|id| id == account));
+            own.map(|item| item.document.clone()).collect()
+        };
+        steps.extend(accounts.iter().map(|account| step(scheduled(account), of_account(account))));
     }
     steps
 }

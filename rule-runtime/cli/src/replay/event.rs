@@ -40,6 +40,16 @@ impl Occasion {
         Self::Change(Box::new(item))
     }
 
+    /// The schedule of the account that `item` belongs to.
+    pub fn schedule_for(item: &ConfigurationItem, now: Timestamp) -> Self {
+        let account_id = match &item.account_id {
+            _ if item.resource.resource_type == ACCOUNT_TYPE => item.resource.resource_id.clone(),
+            Some(account) => account.clone(),
+            None => ACCOUNT.to_owned(),
+        };
+        Self::Schedule { account_id, created: item.capture_time.unwrap_or(now) }
+    }
+
     fn account_id(&self) -> &str {
         match self {
             Self::Change(item) => item.account_id.as_deref().unwrap_or(ACCOUNT),

@@ -21,6 +21,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::bootstrap::Bootstrap;
+use crate::fixture::{ACCOUNT, REGION};
 
 /// What came of an invocation.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +67,8 @@ struct Invocation {
     id: String,
     event: Vec<u8>,
     deadline: u128,
+    /// The account of the function: that of the event.
+    account: String,
 }
 
 /// The answer that is awaited, with the id of its invocation.
@@ -162,7 +165,8 @@ impl RuntimeApi {
         *self.shared.pending.lock().await = Some((id.clone(), sender));
         let deadline = SystemTime::now() + limit;
         let deadline = deadline.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
-        let invocation = Invocation { id, event: event.to_string().into_bytes(), deadline };
+        let account = event.get("accountId").and_then(Value::as_str).unwrap_or(ACCOUNT).to_owned();
+        let invocation = Invocation { id, event: event.to_string().into_bytes(), deadline, account };
         let answered = async {
             if let Some(failure) = self.shared.init_failure.lock().await.take() {
                 return failure;
@@ -200,11 +204,11 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
         }
     };
     let mut headers = HeaderMap::new();
-    let arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:sekisho-replay";
+    let arn = format!("arn:aws:lambda:{REGION}:{}:function:sekisho-replay", invocation.account);
     for (name, value) in [
         ("lambda-runtime-aws-request-id", invocation.id.as_str()),
         ("lambda-runtime-deadline-ms", invocation.deadline.to_string().as_str()),
-        ("lambda-runtime-invoked-function-arn", arn),
+        ("lambda-runtime-invoked-function-arn", arn.as_str()),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
         ("content-type", "application/json"),
     ] {

@@ -130,6 +130,8 @@ impl Session {
 
     async fn step(&mut self, step: Step) -> Result<Answer, Diagnostic> {
         self.write_facts(&step.facts)?;
+        self.endpoint.forget_all();
+        self.endpoint.record(&step.recorded);
         let token = self.endpoint.register_rule(&step.rule);
         let event = step.occasion.lambda_event(&step.rule, &step.parameters, &token);
         let outcome = self.runtime_api.invoke(event, self.timeout, &mut self.bootstrap).await;

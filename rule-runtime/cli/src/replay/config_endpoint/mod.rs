@@ -185,6 +185,11 @@ impl ConfigEndpoint {
         locked(&self.rules).items.remove(&(resource_type.to_owned(), resource_id.to_owned()));
     }
 
+    /// Forgets all resources.
+    pub fn forget_all(&self) {
+        locked(&self.rules).items.clear();
+    }
+
     /// Answers an operation with an error from now on.
     pub fn refuse(&self, operation: &str, error: &'static str) {
         locked(&self.rules).refused.insert(operation.to_owned(), error);
