@@ -143,7 +143,8 @@ def buckets(report: Report, loop: Loop) -> None:
     loop.change(REGIONS_RULE, changed)
     report.equal("it is in an allowed region", loop.verdicts(REGIONS_RULE), {key: "COMPLIANT"})
     iam = loop.account.client("iam")
-    role = (ROLE, iam.create_role(RoleName="clinic", AssumeRolePolicyDocument=json.dumps(NOBODY))["Role"]["RoleId"])
+    made = iam.create_role(RoleName="clinic", AssumeRolePolicyDocument=json.dumps(NOBODY))
+    role = (ROLE, made["Role"]["RoleId"])
     loop.change(REGIONS_RULE, loop.newest(*role))
     report.equal("a role is of no region", loop.verdicts(REGIONS_RULE).get(role), "NOT_APPLICABLE")
 
