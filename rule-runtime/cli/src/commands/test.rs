@@ -15,6 +15,7 @@ use sekisho_engine::verdict::{Compliance, ResourceKey, Verdict};
 use serde::Serialize;
 use similar::TextDiff;
 
+use super::mutate;
 use crate::Exit;
 use crate::fixture::{self, Case, Expectation};
 use crate::given::{self, PolicyFolder};
@@ -28,6 +29,7 @@ use crate::output::{self, test_json, test_junit, test_pretty};
 #[command(after_help = "Examples:\n  \
     sekisho test\n  \
     sekisho test dynamodb-pitr\n  \
+    sekisho test dynamodb-pitr --mutate\n  \
     sekisho test --format junit > junit.xml")]
 pub struct TestArguments {
     /// Policies or packs to test; all where none is named
@@ -38,6 +40,12 @@ pub struct TestArguments {
     /// Folder of the fixtures
     #[arg(long, value_name = "PATH", default_value = "fixtures")]
     fixtures: PathBuf,
+    /// Change each policy in small ways and see whether its tests notice
+    #[arg(long)]
+    mutate: bool,
+    /// How many of the changes must be noticed, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 90, requires = "mutate", value_parser = clap::value_parser!(u8).range(..=100))]
+    threshold: u8,
     /// Output format
     #[arg(long, value_enum, default_value_t = TestFormat::Pretty)]
     format: TestFormat,
@@ -128,6 +136,15 @@ impl TestRun {
 pub fn run(arguments: &TestArguments) -> Exit {
     let set = arguments.folder.load();
     let (policies, problems) = given::select(&set, &arguments.names);
+    if arguments.mutate && problems.is_empty() {
+        let json = arguments.format == TestFormat::Json;
+        return mutate::run(&set, &policies, &arguments.fixtures, arguments.threshold, json).unwrap_or_else(
+            |problems| {
+                output::diagnostic::errors(&problems);
+                Exit::Error
+            },
+        );
+    }
     let mut run = TestRun { problems, ..TestRun::default() };
     run_fixtures(&mut run, &set, &policies, arguments);
     run_rego(&mut run, &set, &policies, arguments);
@@ -201,7 +218,7 @@ fn run_rego(run: &mut TestRun, set: &PolicySet, policies: &[Arc<Policy>], argume
 }
 
 /// Evaluates one case and compares.
-fn judge(case: &Case, policy: &Arc<Policy>) -> Status {
+pub(crate) fn judge(case: &Case, policy: &Arc<Policy>) -> Status {
     let prepared = match case.prepare(policy) {
         Ok(prepared) => prepared,
         Err(problems) => {

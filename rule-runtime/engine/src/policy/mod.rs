@@ -7,6 +7,7 @@ mod ast;
 mod guard;
 pub mod load;
 mod metadata;
+pub mod mutate;
 pub mod parameters;
 mod references;
 
