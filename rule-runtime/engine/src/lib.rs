@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod evaluate;
 pub mod event;
 pub mod facts;
+pub mod guideline;
 pub mod inventory;
 pub mod item;
 pub mod policy;
