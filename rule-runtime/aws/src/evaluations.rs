@@ -2,6 +2,8 @@
 //!
 //! Source of the limits and errors: the API model of AWS Config (botocore `config/2014-11-12`).
 
+use std::time::Instant;
+
 use aws_config::SdkConfig;
 use aws_sdk_config::Client;
 use aws_sdk_config::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -11,10 +13,15 @@ use aws_sdk_config::types::{ComplianceType, Evaluation as ApiEvaluation};
 use sekisho_engine::event::TEST_TOKEN;
 use sekisho_engine::verdict::{Compliance, Evaluation, ResourceKey};
 
+use tokio::time::timeout_at;
+
 use crate::clients::{explain, is_denied};
 
 /// The most evaluations of one call.
 pub const BATCH: usize = 100;
+
+/// How often a batch is divided at most: enough to find five refused evaluations among a hundred.
+const MOST_DIVISIONS: usize = 40;
 
 /// Sends evaluations to AWS Config.
 #[derive(Debug, Clone)]
@@ -32,31 +39,46 @@ pub struct PutReport {
 }
 
 /// Evaluations that AWS Config did not take. The others were sent.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "AWS Config did not take {} of {total} evaluations: {}",
-    refused.len() + lost,
-    describe(refused, errors)
-)]
+#[derive(Debug, Default, thiserror::Error)]
+#[error("AWS Config did not take {} of {total} evaluations: {}", self.missing(), self.describe())]
 pub struct PutError {
     /// How many there were.
     pub total: usize,
     /// Those in `FailedEvaluations`, after a second try.
     pub refused: Vec<ResourceKey>,
+    /// Those that made AWS Config refuse a call, each with the reason.
+    pub invalid: Vec<(ResourceKey, String)>,
     /// How many were in calls that failed.
     pub lost: usize,
+    /// How many were not sent because the time was up.
+    pub left: usize,
     /// Why those calls failed.
     pub errors: Vec<String>,
 }
 
-fn describe(refused: &[ResourceKey], errors: &[String]) -> String {
-    let mut parts = Vec::new();
-    if !refused.is_empty() {
-        let names: Vec<_> = refused.iter().map(ToString::to_string).collect();
-        parts.push(format!("in FailedEvaluations after a second try: {}", names.join(", ")));
+impl PutError {
+    /// How many did not arrive, as far as is known.
+    pub fn missing(&self) -> usize {
+        self.refused.len() + self.invalid.len() + self.lost + self.left
     }
-    parts.extend(errors.iter().cloned());
-    parts.join("; ")
+
+    fn is_empty(&self) -> bool {
+        self.missing() == 0 && self.errors.is_empty()
+    }
+
+    fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.refused.is_empty() {
+            let names: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
+            parts.push(format!("in FailedEvaluations after a second try: {}", names.join(", ")));
+        }
+        parts.extend(self.invalid.iter().map(|(resource, why)| format!("{resource}: {why}")));
+        if self.left > 0 {
+            parts.push(format!("{} were not sent, because the function's time is up", self.left));
+        }
+        parts.extend(self.errors.iter().cloned());
+        parts.join("; ")
+    }
 }
 
 /// What came of one call.
@@ -65,12 +87,24 @@ enum Call {
     Answered { failed: Vec<ApiEvaluation>, second_try: Option<String> },
     /// The rule is gone.
     RuleGone,
-    /// Refused as a whole.
+    /// Refused as a whole, for one of its evaluations.
+    Invalid(String),
+    /// Failed as a whole.
     Failed {
         why: String,
         /// The same would happen to every other call: the token or the role is at fault.
         hopeless: bool,
     },
+    /// No answer before the deadline. AWS Config may have taken it all the same.
+    OutOfTime,
+}
+
+/// How a batch ended.
+enum Batch {
+    Done,
+    RuleGone,
+    Hopeless,
+    OutOfTime,
 }
 
 impl Evaluations {
@@ -79,55 +113,122 @@ impl Evaluations {
         Self { client: Client::new(config) }
     }
 
-    /// Sends `evaluations` in batches of at most 100; an empty list is one empty call, which tells AWS
-    /// Config that the rule ran. The token `TESTMODE` sets `TestMode`.
+    /// [`Evaluations::put_within`] without a deadline.
     ///
     /// # Errors
-    /// Some were not taken. What AWS Config names in `FailedEvaluations` was sent a second time; throttling
-    /// and server errors were tried again by the SDK; an invalid token was not.
+    /// As there.
     pub async fn put(&self, result_token: &str, evaluations: &[Evaluation]) -> Result<PutReport, PutError> {
+        self.put_within(result_token, evaluations, None).await
+    }
+
+    /// Sends `evaluations` in batches of at most 100; an empty list is one empty call, which tells AWS
+    /// Config that the rule ran. The token `TESTMODE` sets `TestMode`. No call goes on after `deadline`.
+    ///
+    /// # Errors
+    /// Some were not taken. What AWS Config names in `FailedEvaluations` was sent a second time; a batch that it
+    /// refuses for one evaluation was divided until that one stood alone; throttling and server errors were tried
+    /// again by the SDK; an invalid token was not.
+    pub async fn put_within(
+        &self,
+        result_token: &str,
+        evaluations: &[Evaluation],
+        deadline: Option<Instant>,
+    ) -> Result<PutReport, PutError> {
+        let mut error = PutError { total: evaluations.len(), ..PutError::default() };
         let mut report = PutReport::default();
-        let mut error =
-            PutError { total: evaluations.len(), refused: Vec::new(), lost: 0, errors: Vec::new() };
-        for (index, batch) in batches(evaluations).enumerate() {
-            match self.put_batch(result_token, batch).await {
-                Call::Answered { failed, second_try } => {
-                    report.accepted += batch.len().saturating_sub(failed.len());
-                    error.refused.extend(failed.iter().map(key));
-                    error.errors.extend(second_try.map(|why| format!("the second try failed: {why}")));
-                }
-                Call::RuleGone => {
+        let mut sent = 0;
+        for batch in batches(evaluations) {
+            match self.put_batch(result_token, batch, deadline, &mut report, &mut error).await {
+                Batch::Done => sent += batch.len(),
+                Batch::RuleGone => {
                     tracing::info!("the rule is gone; its evaluations are dropped");
                     report.rule_gone = true;
                     return Ok(report);
                 }
-                Call::Failed { why, hopeless } => {
-                    error.errors.push(format!("{}{why}", range(batch)));
-                    error.lost += batch.len();
-                    if hopeless {
-                        error.lost = evaluations.len() - report.accepted - error.refused.len();
-                        tracing::warn!(batch = index, "the remaining batches are not sent");
-                        break;
-                    }
+                Batch::Hopeless => {
+                    error.lost += evaluations.len() - sent - batch.len();
+                    tracing::warn!(sent, "the remaining batches are not sent");
+                    break;
+                }
+                Batch::OutOfTime => {
+                    error.left += evaluations.len() - sent - batch.len();
+                    tracing::error!(sent, left = error.left, "the function's time is up");
+                    break;
                 }
             }
         }
-        if error.refused.is_empty() && error.errors.is_empty() { Ok(report) } else { Err(error) }
+        if error.is_empty() { Ok(report) } else { Err(error) }
     }
 
-    /// One batch, and once more what was in `FailedEvaluations`.
-    async fn put_batch(&self, result_token: &str, batch: &[Evaluation]) -> Call {
-        let batch = match batch.iter().map(to_api).collect::<Result<Vec<_>, _>>() {
-            Ok(batch) => batch,
+    /// One batch. Where AWS Config refuses it whole for one of its evaluations, its halves, and theirs, so that
+    /// the others arrive.
+    async fn put_batch(
+        &self,
+        result_token: &str,
+        batch: &[Evaluation],
+        deadline: Option<Instant>,
+        report: &mut PutReport,
+        error: &mut PutError,
+    ) -> Batch {
+        let mut parts = vec![batch];
+        let mut divisions = 0;
+        while let Some(part) = parts.pop() {
+            let waiting = parts.iter().map(|part| part.len()).sum::<usize>();
+            match self.put_part(result_token, part, deadline).await {
+                Call::Answered { failed, second_try } => {
+                    report.accepted += part.len().saturating_sub(failed.len());
+                    error.refused.extend(failed.iter().map(key));
+                    error.errors.extend(second_try.map(|why| format!("the second try failed: {why}")));
+                }
+                Call::RuleGone => return Batch::RuleGone,
+                Call::Invalid(_) if part.len() > 1 && divisions < MOST_DIVISIONS => {
+                    divisions += 1;
+                    let (left, right) = part.split_at(part.len() / 2);
+                    parts.extend([right, left]);
+                }
+                Call::Invalid(why) => match part {
+                    [one] => error.invalid.push((one.resource.clone(), why)),
+                    _ => {
+                        error.errors.push(format!("{}{why}", range(part)));
+                        error.lost += part.len();
+                    }
+                },
+                Call::Failed { why, hopeless } => {
+                    error.errors.push(format!("{}{why}", range(part)));
+                    error.lost += part.len();
+                    if hopeless {
+                        error.lost += waiting;
+                        return Batch::Hopeless;
+                    }
+                }
+                Call::OutOfTime => {
+                    error.left += part.len() + waiting;
+                    return Batch::OutOfTime;
+                }
+            }
+        }
+        Batch::Done
+    }
+
+    /// One call, and once more what was in `FailedEvaluations`.
+    async fn put_part(&self, result_token: &str, part: &[Evaluation], deadline: Option<Instant>) -> Call {
+        let part = match part.iter().map(to_api).collect::<Result<Vec<_>, _>>() {
+            Ok(part) => part,
             Err(error) => {
                 return Call::Failed { why: error.to_string(), hopeless: false };
             }
         };
-        match self.call(result_token, batch).await {
+        match self.call_within(result_token, part, deadline).await {
             Call::Answered { failed, .. } if !failed.is_empty() => {
                 tracing::warn!(failed = failed.len(), "AWS Config refused evaluations; they are sent again");
-                match self.call(result_token, failed.clone()).await {
-                    Call::Failed { why, .. } => Call::Answered { failed, second_try: Some(why) },
+                match self.call_within(result_token, failed.clone(), deadline).await {
+                    Call::Failed { why, .. } | Call::Invalid(why) => {
+                        Call::Answered { failed, second_try: Some(why) }
+                    }
+                    Call::OutOfTime => {
+                        let why = "the function's time is up".to_owned();
+                        Call::Answered { failed, second_try: Some(why) }
+                    }
                     other => other,
                 }
             }
@@ -135,12 +236,28 @@ impl Evaluations {
         }
     }
 
-    async fn call(&self, result_token: &str, batch: Vec<ApiEvaluation>) -> Call {
+    async fn call_within(
+        &self,
+        result_token: &str,
+        part: Vec<ApiEvaluation>,
+        deadline: Option<Instant>,
+    ) -> Call {
+        let Some(deadline) = deadline else {
+            return self.call(result_token, part).await;
+        };
+        if Instant::now() >= deadline {
+            return Call::OutOfTime;
+        }
+        let called = timeout_at(deadline.into(), self.call(result_token, part)).await;
+        called.unwrap_or(Call::OutOfTime)
+    }
+
+    async fn call(&self, result_token: &str, part: Vec<ApiEvaluation>) -> Call {
         let sent = self
             .client
             .put_evaluations()
             .result_token(result_token)
-            .set_evaluations(Some(batch))
+            .set_evaluations(Some(part))
             .test_mode(result_token == TEST_TOKEN)
             .send()
             .await;
@@ -149,9 +266,15 @@ impl Evaluations {
                 Call::Answered { failed: answer.failed_evaluations.unwrap_or_default(), second_try: None }
             }
             Err(error) if error.code() == Some("NoSuchConfigRuleException") => Call::RuleGone,
+            Err(error) if is_invalid(&error) => Call::Invalid(explain_with_help(&error)),
             Err(error) => Call::Failed { hopeless: is_hopeless(&error), why: explain_with_help(&error) },
         }
     }
+}
+
+/// Whether AWS Config refused what was said of a resource.
+fn is_invalid(error: &SdkError<PutEvaluationsError>) -> bool {
+    matches!(error.code(), Some("InvalidParameterValueException" | "ValidationException"))
 }
 
 /// Which of many evaluations a batch holds, for an error.
@@ -317,17 +440,55 @@ mod tests {
         assert!(error.contains("ValidationException: why"), "{error}");
     }
 
+    /// AWS Config refuses every call that has one of `bad`, as it does for a made-up resource type.
+    async fn refuses(bad: &'static [&'static str]) -> (Fake, Evaluations) {
+        let fake = Fake::start(move |_, body: &str| {
+            let has = |id: &&str| body.contains(&format!("\"ComplianceResourceId\":\"{id}\""));
+            if bad.iter().any(has) { refusal("InvalidParameterValueException") } else { (200, "{}".into()) }
+        })
+        .await;
+        let evaluations = Evaluations::new(&fake.config);
+        (fake, evaluations)
+    }
+
     #[tokio::test]
-    async fn a_batch_that_is_refused_as_a_whole_does_not_stop_the_others() {
-        let (fake, config) =
-            config(|call| if call == 0 { refusal("ValidationException") } else { (200, "{}".into()) }).await;
+    async fn an_evaluation_that_is_refused_does_not_take_the_others_of_its_batch_with_it() {
+        let (fake, config) = refuses(&["7", "142"]).await;
         let error = config.put("token", &evaluations(250)).await.unwrap_err();
-        assert_eq!((fake.asked().len(), error.lost), (3, 100));
-        assert_eq!(
-            error.to_string(),
-            "AWS Config did not take 100 of 250 evaluations: 100 evaluations from AWS::S3::Bucket 0 to \
-             AWS::S3::Bucket 99: config:PutEvaluations: ValidationException: why"
-        );
+        let names: Vec<_> = error.invalid.iter().map(|(resource, _)| resource.resource_id.as_str()).collect();
+        assert_eq!(names, ["7", "142"]);
+        assert_eq!((error.missing(), error.lost), (2, 0));
+        assert!(error.to_string().contains("AWS::S3::Bucket 7: config:PutEvaluations: Invalid"), "{error}");
+        let asked = fake.asked();
+        let arrived = (0..250).filter(|n| {
+            let id = format!("\"ComplianceResourceId\":\"{n}\"");
+            asked.iter().any(|body| {
+                body.contains(&id)
+                    && !["7", "142"]
+                        .iter()
+                        .any(|bad| body.contains(&format!("\"ComplianceResourceId\":\"{bad}\"")))
+            })
+        });
+        assert_eq!(arrived.count(), 248);
+        assert!(asked.len() < 35, "{}", asked.len());
+    }
+
+    #[tokio::test]
+    async fn a_batch_of_which_all_is_refused_costs_a_bounded_number_of_calls() {
+        let (fake, config) = config(|_| refusal("ValidationException")).await;
+        let error = config.put("token", &evaluations(100)).await.unwrap_err();
+        assert_eq!(error.missing(), 100);
+        assert!(fake.asked().len() <= 2 * MOST_DIVISIONS + 1, "{}", fake.asked().len());
+    }
+
+    #[tokio::test]
+    async fn what_was_not_sent_before_the_deadline_is_counted() {
+        let (fake, config) = config(|_| (200, "{}".into())).await;
+        let error = config.put_within("token", &evaluations(250), Some(Instant::now())).await.unwrap_err();
+        assert_eq!((error.left, fake.asked().len()), (250, 0));
+        assert!(error.to_string().contains("250 were not sent"), "{error}");
+        let later = Some(Instant::now() + std::time::Duration::from_mins(1));
+        assert_eq!(config.put_within("token", &evaluations(250), later).await.unwrap().accepted, 250);
     }
 
     #[tokio::test]

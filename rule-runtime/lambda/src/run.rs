@@ -308,11 +308,12 @@ impl<'a> Run<'a> {
         if self.report.is_wanted() || (evaluations.is_empty() && !self.failures.is_empty()) {
             return;
         }
-        let put = self.clients.evaluations.put(&self.event.result_token, &evaluations).await;
+        let token = &self.event.result_token;
+        let put = self.clients.evaluations.put_within(token, &evaluations, Some(self.deadline)).await;
         match put {
             Ok(_) => self.told += evaluations.len(),
             Err(error) => {
-                self.told += error.total.saturating_sub(error.refused.len() + error.lost);
+                self.told += error.total.saturating_sub(error.missing());
                 self.refusals.push(error.to_string());
             }
         }
