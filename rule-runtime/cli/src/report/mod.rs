@@ -6,7 +6,6 @@
 
 pub mod attestation;
 pub mod aws;
-pub mod compliance;
 pub mod judge;
 pub mod policies;
 pub mod provenance;
@@ -63,7 +62,7 @@ impl State {
 /// What was found of one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Result {
+pub enum Finding {
     /// The policy does not concern it.
     NotApplicable,
     /// Judged, and nothing was denied.
@@ -88,7 +87,7 @@ pub struct Row {
     /// Where the source says it.
     pub region: Option<String>,
     /// What was found.
-    pub result: Result,
+    pub finding: Finding,
     /// Why; for what failed, the error.
     pub reasons: Vec<Reason>,
     /// The agreed exception that holds, or held, for it.
