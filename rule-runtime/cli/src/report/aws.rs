@@ -205,6 +205,14 @@ impl Results {
                 row.captured_at = detail.ordering;
                 let said = detail.annotation.as_ref().filter(|_| finding != Finding::Compliant);
                 row.reasons.extend(said.map(|text| Reason { msg: text.clone(), msg_ja: None }));
+                if finding == Finding::Unknown && detail.finding != Finding::Unknown {
+                    row.reasons.push(Reason {
+                        msg: "the result of AWS Config is that of all policies of the rule".to_owned(),
+                        msg_ja: Some(
+                            "Configの結果はルール全体のもので、このポリシーの結果は分からない".to_owned(),
+                        ),
+                    });
+                }
                 self.rows.entry(policy.id().to_owned()).or_default().push(row);
             }
         }
@@ -251,6 +259,8 @@ fn shares<'a>(detail: &Detail, policies: &'a [Arc<Policy>]) -> Vec<(&'a Arc<Poli
     let share = |policy: &Arc<Policy>| match detail.finding {
         Finding::NonCompliant if names(policy) => Finding::NonCompliant,
         Finding::NonCompliant => Finding::Unknown,
+        // One of the policies judged it so; this one may have said NOT_APPLICABLE.
+        Finding::Compliant if policy.has_not_applicable => Finding::Unknown,
         finding => finding,
     };
     policies.iter().filter(judges).map(|policy| (policy, share(policy))).collect()

@@ -1,9 +1,10 @@
 //! A moment as the forms want it: in UTC and in Japan time.
 //!
-//! In: timestamps, also as the AWS CLI prints them. Out: [`Moment`]. Japan has had one offset since 1951, so no zone data is needed.
+//! In: timestamps, also as the AWS CLI prints them. Out: [`Moment`]. Japan has had one offset
+//! since 1951, so no zone data is needed.
 
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
+use jiff::tz::offset;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -20,12 +21,16 @@ impl Moment {
 
     /// `2026-11-23T10:00:00+09:00`.
     pub fn japan(self) -> String {
-        self.0.to_zoned(japan()).strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string()
+        self.in_japan().strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string()
     }
 
     /// `2026-11-23`, the date in Japan.
     pub fn japan_date(self) -> jiff::civil::Date {
-        self.0.to_zoned(japan()).date()
+        self.in_japan().date()
+    }
+
+    fn in_japan(self) -> jiff::civil::DateTime {
+        offset(9).to_datetime(self.0)
     }
 
     /// A time of the AWS CLI: RFC 3339 text, or seconds since 1970 as version 1 prints them.
@@ -42,10 +47,6 @@ impl Moment {
             _ => None,
         }
     }
-}
-
-fn japan() -> TimeZone {
-    TimeZone::fixed(offset(9))
 }
 
 impl Serialize for Moment {
