@@ -14,7 +14,7 @@
       if (name in made && name !== "form") made[name] = value;
       else made.setAttribute(name, value);
     }
-    made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+    made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
     return made;
   };
   const badge = (state, text) => el("span", { className: `badge ${state}` }, text);
