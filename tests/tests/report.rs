@@ -135,7 +135,7 @@ fn states(report: &Value) -> Vec<(&str, &str)> {
 
 /// The rows of a CSV, each by the names of the header.
 fn rows(csv: &str) -> Vec<Value> {
-    let text = csv.strip_prefix('\u{feff}').expect("a byte order mark");
+    let text = csv.strip_prefix('\u{feff}').unwrap();
     assert!(text.lines().count() > 1 && text.matches('\n').count() == text.matches("\r\n").count());
     let mut lines = text.split("\r\n").filter(|line| !line.is_empty()).map(cells);
     let header = lines.next().unwrap();
@@ -258,7 +258,8 @@ fn a_loosened_parameter_shows_nothing_and_neither_does_an_unknown_one() {
 
 #[test]
 fn waivers_stand_with_owner_and_expiry_and_an_expired_one_does_not_hold() {
-    let folder = folder(&[("items.json", json!([table("a", "ENABLED"), table("b", "DISABLED")]).to_string())]);
+    let folder =
+        folder(&[("items.json", json!([table("a", "ENABLED"), table("b", "DISABLED")]).to_string())]);
     scan(&folder, &["items.json"]);
     let text = fs::read_to_string(folder.path().join("results.json")).unwrap();
     write(
@@ -334,7 +335,8 @@ fn the_tables_have_their_forms_columns_times_revision_and_hash() {
             assert!(!row.to_string().contains("準拠"), "{row}");
         }
     }
-    let checklist = rows(&report(&folder, &["results.json", "--table", "checklist", "--target-date", "2027-03-31"]));
+    let checklist =
+        rows(&report(&folder, &["results.json", "--table", "checklist", "--target-date", "2027-03-31"]));
     let answers: Vec<_> = checklist.iter().map(|row| row["確認結果"].as_str().unwrap()).collect();
     assert_eq!(answers, ["いいえ", "はい", "はい", "", ""]);
     let targets: Vec<_> = checklist.iter().map(|row| row["目標日"].as_str().unwrap()).collect();
@@ -464,6 +466,27 @@ fn one_result_of_a_rule_with_many_policies_is_not_more_than_it_says() {
     assert_eq!(clause(&made, "law")["state"], "unknown");
     // A database is no matter of the table's rule.
     assert_eq!(made["policies"]["rds-backup-retention"]["rows"], json!([]));
+}
+
+#[test]
+fn results_of_replay_are_read_and_called_that() {
+    let rule = |name: &str, compliance: &str, failure: Value| {
+        json!({"rule": name, "failure": failure, "fixture": true, "unexpected": null, "evaluations": [{
+            "resourceType": "AWS::DynamoDB::Table", "resourceId": "a", "compliance": compliance,
+            "annotation": null, "orderingTimestamp": 1_795_395_600.25
+        }]})
+    };
+    let folder = folder(&[]);
+    for (rules, state) in [
+        (json!([rule("dynamodb-pitr/on", "COMPLIANT", Value::Null)]), "yes"),
+        (json!([rule("dynamodb-pitr", "NON_COMPLIANT", Value::Null)]), "no"),
+        (json!([rule("dynamodb-pitr/on", "COMPLIANT", "it died".into())]), "unknown"),
+    ] {
+        write(folder.path(), "replay.json", &json!({"rules": rules, "errors": [], "notes": []}).to_string());
+        let made = report_json(&folder, &["replay.json"]);
+        assert_eq!(clause(&made, "backup")["state"], state);
+        assert!(made["notes"].to_string().contains("AWS上の環境を確認した結果ではない"));
+    }
 }
 
 #[test]

@@ -140,9 +140,10 @@ fn build(arguments: &ReportArguments) -> Result<Report, Vec<Diagnostic>> {
     let attestations = attestations.map(|register| Attestations::read(&register));
     if attestations.as_ref().is_some_and(Attestations::is_empty) {
         let file = arguments.attestations.clone().unwrap_or_default().display().to_string();
-        problems.push(Diagnostic::new(file, "holds no attestation").help(
-            "list them under items, each with item, approver, doneOn, expiresOn and evidenceUri",
-        ));
+        problems.push(
+            Diagnostic::new(file, "holds no attestation")
+                .help("list them under items, each with item, approver, doneOn, expiresOn and evidenceUri"),
+        );
     }
     let provenance = Provenance::of(folder).map_err(|error| {
         problems.push(Diagnostic::new(folder.display().to_string(), format!("cannot be read: {error}")));
@@ -197,12 +198,8 @@ fn notes(results: &Results, provenance: &Provenance) -> Vec<Bilingual> {
 }
 
 /// The guidelines that were asked for.
-fn guidelines(
-    arguments: &ReportArguments,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<Guideline> {
-    let folder =
-        arguments.guidelines.clone().unwrap_or_else(|| arguments.folder.policies.join("guidelines"));
+fn guidelines(arguments: &ReportArguments, problems: &mut Vec<Diagnostic>) -> Vec<Guideline> {
+    let folder = arguments.guidelines.clone().unwrap_or_else(|| arguments.folder.policies.join("guidelines"));
     let loaded = Guidelines::load(&folder);
     problems.extend(loaded.problems.iter().cloned());
     let name = folder.display().to_string();
@@ -264,9 +261,8 @@ fn write(file: Option<&Path>, text: &str) -> Result<(), Diagnostic> {
         return match written {
             // Whoever reads has seen enough.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            written => {
-                written.map_err(|error| Diagnostic::new("standard output", format!("cannot be written: {error}")))
-            }
+            written => written
+                .map_err(|error| Diagnostic::new("standard output", format!("cannot be written: {error}"))),
         };
     };
     let name = file.display().to_string();

@@ -8,6 +8,7 @@ pub mod doctor_report;
 pub mod mutate_report;
 pub mod replay_json;
 pub mod replay_table;
+mod report_cells;
 pub mod report_csv;
 pub mod report_html;
 pub mod report_json;

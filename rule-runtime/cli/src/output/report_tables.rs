@@ -6,9 +6,10 @@
 
 use clap::ValueEnum;
 
+use super::report_cells::{Maker, date};
 use super::report_labels::Labels;
 use crate::report::{
-    ClausePolicy, ClauseResult, Finding, GuidelineResult, Moment, PolicyResult, Report, Row, State, Waiver,
+    ClausePolicy, ClauseResult, Finding, GuidelineResult, Moment, PolicyResult, Report, Row,
 };
 
 /// Which table.
@@ -45,31 +46,77 @@ pub struct Table {
 }
 
 const CHECKLIST: &[&str] = &[
-    "guideline", "edition", "clause", "confidence", "requirement", "result", "coverage", "checked_on",
-    "target_date", "resources", "not_met", "waivers", "measures", "remarks",
+    "guideline",
+    "edition",
+    "clause",
+    "confidence",
+    "requirement",
+    "result",
+    "coverage",
+    "checked_on",
+    "target_date",
+    "resources",
+    "not_met",
+    "waivers",
+    "measures",
+    "remarks",
 ];
 const MDS_SDS: &[&str] = &["guideline", "item", "requirement", "answer", "coverage", "remarks", "measures"];
 const DISCLOSURE: &[&str] = &[
-    "guideline", "edition", "clause", "requirement", "status", "coverage", "measures", "attestations",
-    "waivers", "open", "remarks",
+    "guideline",
+    "edition",
+    "clause",
+    "requirement",
+    "status",
+    "coverage",
+    "measures",
+    "attestations",
+    "waivers",
+    "open",
+    "remarks",
 ];
 const EVIDENCE: &[&str] = &[
-    "guideline", "edition", "clause", "confidence", "requirement", "measure", "measure_title", "result",
-    "coverage", "resources", "not_met", "waivers", "checked_on", "target_date", "evidence", "remarks",
+    "guideline",
+    "edition",
+    "clause",
+    "confidence",
+    "requirement",
+    "measure",
+    "measure_title",
+    "result",
+    "coverage",
+    "resources",
+    "not_met",
+    "waivers",
+    "checked_on",
+    "target_date",
+    "evidence",
+    "remarks",
 ];
 const MATRIX: &[&str] = &[
-    "guideline", "edition", "clause", "requirement", "policy", "policy_title", "severity", "account", "region",
-    "resource_type", "resource_id", "finding", "reasons", "waiver", "waiver_expiry", "waiver_owner",
-    "waiver_approver", "captured_japan", "captured_utc",
+    "guideline",
+    "edition",
+    "clause",
+    "requirement",
+    "policy",
+    "policy_title",
+    "severity",
+    "account",
+    "region",
+    "resource_type",
+    "resource_id",
+    "finding",
+    "reasons",
+    "waiver",
+    "waiver_expiry",
+    "waiver_owner",
+    "waiver_approver",
+    "captured_japan",
+    "captured_utc",
 ];
 /// Behind the columns of every table.
 const ORIGIN: &[&str] =
     &["evaluated_japan", "evaluated_utc", "created_japan", "created_utc", "revision", "sha256"];
-
-struct Maker<'a> {
-    report: &'a Report,
-    labels: &'a Labels,
-}
 
 /// The table of `kind`.
 pub fn table(report: &Report, kind: TableKind, labels: &Labels) -> Table {
@@ -206,7 +253,14 @@ impl Maker<'_> {
             }
             let sources =
                 self.report.sources.iter().map(|source| format!("{} SHA-256:{}", source.file, source.sha256));
-            row(&shown.id, title, shown.state, found, remarks.join("; "), sources.collect::<Vec<_>>().join("; "))
+            row(
+                &shown.id,
+                title,
+                shown.state,
+                found,
+                remarks.join("; "),
+                sources.collect::<Vec<_>>().join("; "),
+            )
         };
         let mut rows: Vec<_> = clause.policies.iter().map(of_policy).collect();
         for entry in &clause.attestations {
@@ -286,103 +340,4 @@ impl Maker<'_> {
             self.report.provenance.sha256.clone(),
         ]
     }
-
-    fn name(&self, guideline: &GuidelineResult) -> String {
-        let part = guideline.part.as_ref().map(|part| format!(" {part}")).unwrap_or_default();
-        format!("{}{part}", self.labels.text(&guideline.title))
-    }
-
-    /// What a form takes: はい, いいえ or 対象外; nothing where a person has to look.
-    fn answer(&self, state: State) -> String {
-        match state {
-            State::Unknown | State::NotCheckable => String::new(),
-            state => self.labels.of("state", state),
-        }
-    }
-
-    fn target_date(&self, state: State) -> String {
-        let date = self.report.target_date.filter(|_| state == State::No);
-        date.map(|date| date.to_string()).unwrap_or_default()
-    }
-
-    fn found<'a>(&'a self, clause: &'a ClauseResult) -> impl Iterator<Item = &'a PolicyResult> {
-        clause.policies.iter().filter_map(|shown| self.report.policies.get(&shown.id))
-    }
-
-    fn measures(&self, clause: &ClauseResult) -> String {
-        let policies = clause.policies.iter().map(|shown| shown.id.as_str());
-        let all: Vec<_> = policies.chain(clause.attestations.iter().map(|entry| entry.id.as_str())).collect();
-        all.join(self.labels.comma())
-    }
-
-    fn titles(&self, clause: &ClauseResult) -> String {
-        self.found(clause).map(|policy| self.labels.text(&policy.title)).collect::<Vec<_>>().join("; ")
-    }
-
-    fn attestations(&self, clause: &ClauseResult) -> String {
-        clause.attestations.iter().map(|entry| self.attestation(entry)).collect::<Vec<_>>().join("; ")
-    }
-
-    fn attestation(&self, entry: &crate::report::AttestationResult) -> String {
-        let parts = [
-            ("done_on", &entry.done_on),
-            ("expires_on", &entry.expires_on),
-            ("approver", &entry.approver),
-        ];
-        let parts = parts.into_iter().filter_map(|(name, value)| {
-            value.as_ref().map(|value| format!("{} {value}", self.labels.get(name)))
-        });
-        let parts: Vec<String> = parts.collect();
-        if parts.is_empty() { entry.id.clone() } else { format!("{} ({})", entry.id, parts.join(self.labels.comma())) }
-    }
-
-    fn waivers(&self, clause: &ClauseResult) -> String {
-        self.waivers_of(self.found(clause))
-    }
-
-    fn waivers_of<'a>(&self, policies: impl IntoIterator<Item = &'a PolicyResult>) -> String {
-        let rows = policies.into_iter().flat_map(|policy| &policy.rows);
-        let mut waivers: Vec<&Waiver> = rows.filter_map(|row| row.waiver.as_ref()).collect();
-        waivers.sort_by(|a, b| (&a.id, a.expired).cmp(&(&b.id, b.expired)));
-        waivers.dedup();
-        let texts = waivers.into_iter().map(|waiver| {
-            let expired = Some(self.labels.get("waiver.expired").to_owned()).filter(|_| waiver.expired);
-            let until = waiver.expires_on.as_ref().map(|date| format!("{} {date}", self.labels.get("expires_on")));
-            let owner = waiver.owner.as_ref().map(|owner| format!("{} {owner}", self.labels.get("owner")));
-            let approver =
-                waiver.approver.as_ref().map(|name| format!("{} {name}", self.labels.get("approver")));
-            let parts: Vec<String> = [until, expired, owner, approver].into_iter().flatten().collect();
-            format!("{} ({})", waiver.id, parts.join(self.labels.comma()))
-        });
-        texts.collect::<Vec<_>>().join("; ")
-    }
-
-    fn remarks(&self, clause: &ClauseResult) -> String {
-        use sekisho_engine::guideline::Coverage;
-        let mut remarks: Vec<String> = Vec::new();
-        let mut add = |name: &str| remarks.push(self.labels.get(name).to_owned());
-        match clause.state {
-            State::Unknown => add("remark.unknown"),
-            State::NotCheckable => add("remark.not_checkable"),
-            _ => match clause.coverage {
-                Coverage::Partial => add("remark.partial"),
-                Coverage::Attestation => add("remark.attestation"),
-                Coverage::Full | Coverage::None => {}
-            },
-        }
-        if clause.counts.waived > 0 {
-            add("remark.waived");
-        }
-        if self.found(clause).any(|policy| policy.residency) {
-            add("remark.residency");
-        }
-        remarks.extend(clause.why.iter().map(|why| self.labels.text(why).to_owned()));
-        remarks.extend(clause.not_checkable.as_ref().map(|text| self.labels.text(text).to_owned()));
-        remarks.join("; ")
-    }
-}
-
-/// The day in Japan.
-fn date(moment: Option<Moment>) -> String {
-    moment.map(|moment| moment.japan_date().to_string()).unwrap_or_default()
 }

@@ -47,13 +47,9 @@ impl Attestations {
         let entries = match items {
             Value::Array(list) => list
                 .iter()
-                .filter_map(|entry| {
-                    Some((text(entry, &["id", "item", "demand", "name"])?, entry.clone()))
-                })
+                .filter_map(|entry| Some((text(entry, &["id", "item", "demand", "name"])?, entry.clone())))
                 .collect(),
-            Value::Object(named) => {
-                named.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect()
-            }
+            Value::Object(named) => named.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect(),
             _ => Vec::new(),
         };
         Self { entries }
@@ -156,8 +152,7 @@ mod tests {
 
     fn state(register: &Value, today: &str) -> (State, Vec<String>) {
         let register = Attestations::read(register);
-        let result =
-            Attestations::result(Some(&register), "security-training", today.parse().unwrap());
+        let result = Attestations::result(Some(&register), "security-training", today.parse().unwrap());
         (result.state, result.why.into_iter().map(|why| why.ja).collect())
     }
 

@@ -27,6 +27,9 @@ pub struct Aws {
     cut_off: Vec<String>,
 }
 
+/// The list that an answer has, the command that gives it, and what reads an element.
+type Kind = (&'static str, &'static str, fn(&mut Aws, &Value) -> Option<()>);
+
 #[derive(Debug)]
 struct Detail {
     resource_type: String,
@@ -47,9 +50,13 @@ struct Rule {
 impl Aws {
     /// Takes `document` where it is one of the answers, and says which.
     pub(super) fn add(&mut self, file: &str, document: &Value) -> Result<Option<&'static str>, Diagnostic> {
-        let kinds: [(&str, &'static str, fn(&mut Self, &Value) -> Option<()>); 4] = [
+        let kinds: [Kind; 4] = [
             ("EvaluationResults", "aws configservice get-compliance-details-by-config-rule", Self::detail),
-            ("ComplianceByConfigRules", "aws configservice describe-compliance-by-config-rule", Self::summary),
+            (
+                "ComplianceByConfigRules",
+                "aws configservice describe-compliance-by-config-rule",
+                Self::summary,
+            ),
             ("ConfigRules", "aws configservice describe-config-rules", Self::rule),
             (
                 "ConfigRulesEvaluationStatus",

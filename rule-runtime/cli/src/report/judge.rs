@@ -106,8 +106,12 @@ fn why(state: State, policies: &[ClausePolicy], attestations: &[AttestationResul
 fn unmet(requirement: &Requirement, runs: &[Value]) -> Option<Bilingual> {
     let name = &requirement.parameter;
     let wanted = match requirement.op {
-        Comparison::Gte => both(format!("{}以上", requirement.value), format!("at least {}", requirement.value)),
-        Comparison::Lte => both(format!("{}以下", requirement.value), format!("at most {}", requirement.value)),
+        Comparison::Gte => {
+            both(format!("{}以上", requirement.value), format!("at least {}", requirement.value))
+        }
+        Comparison::Lte => {
+            both(format!("{}以下", requirement.value), format!("at most {}", requirement.value))
+        }
         Comparison::Eq => both(requirement.value.to_string(), requirement.value.to_string()),
         Comparison::Within => {
             both(format!("{}の範囲内", requirement.value), format!("within {}", requirement.value))

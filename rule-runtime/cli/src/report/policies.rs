@@ -87,13 +87,7 @@ fn count(rows: &[Row]) -> Counts {
 
 /// The worst first, then by account and name.
 fn order(row: &Row) -> (std::cmp::Reverse<Finding>, &Option<String>, &Option<String>, &str, &str) {
-    (
-        std::cmp::Reverse(row.finding),
-        &row.account_id,
-        &row.region,
-        &row.resource_type,
-        &row.resource_id,
-    )
+    (std::cmp::Reverse(row.finding), &row.account_id, &row.region, &row.resource_type, &row.resource_id)
 }
 
 /// One row a resource: the newest, of those of one time the worst. Where account or region are not known two rows of one

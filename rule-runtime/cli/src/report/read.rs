@@ -1,4 +1,4 @@
-//! Reads results: what `sekisho scan --format json` printed, or what the AWS CLI saved of AWS Config.
+//! Reads results: what `sekisho scan` or `sekisho replay` printed as JSON, or what the AWS CLI saved of AWS Config.
 //!
 //! In: files, or standard input. Out: [`Results`]: verdicts, failures, which policies ran with which parameters, and what
 //! keeps the whole from being sure.
@@ -94,6 +94,32 @@ struct ScanVerdict {
     waiver: Option<Value>,
 }
 
+/// The document of `sekisho replay --format json`.
+#[derive(Deserialize)]
+struct ReplayDocument {
+    rules: Vec<ReplayRule>,
+    errors: Vec<Value>,
+}
+
+/// A rule; one a fixture, called `<policy>/<case>`, or one a policy.
+#[derive(Deserialize)]
+struct ReplayRule {
+    rule: String,
+    evaluations: Vec<ReplayEvaluation>,
+    failure: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplayEvaluation {
+    resource_type: String,
+    resource_id: String,
+    compliance: Finding,
+    annotation: Option<String>,
+    #[serde(default)]
+    ordering_timestamp: Value,
+}
+
 impl Results {
     /// Reads every file; `-` is standard input.
     ///
@@ -132,6 +158,12 @@ impl Results {
                 .map_err(|error| Diagnostic::new(&name, format!("is no result of sekisho scan: {error}")))?;
             source.evaluated_at = scan.evaluation.as_ref().map(|evaluation| Moment(evaluation.evaluated_at));
             self.add_scan(&name, scan);
+        } else if document.get("rules").is_some() {
+            source.kind = "sekisho replay";
+            let replay: ReplayDocument = serde_json::from_value(document).map_err(|error| {
+                Diagnostic::new(&name, format!("is no result of sekisho replay: {error}"))
+            })?;
+            self.add_replay(&name, replay);
         } else if let Some(kind) = self.aws.add(&name, &document)? {
             source.kind = kind;
         } else {
@@ -145,21 +177,18 @@ impl Results {
     }
 
     fn add_scan(&mut self, name: &str, scan: ScanDocument) {
-        match scan.evaluation {
-            Some(evaluation) => {
-                self.policies_sha256.extend(evaluation.policies_sha256);
-                for policy in evaluation.policies {
-                    let at = Some(Moment(evaluation.evaluated_at));
-                    self.run(policy.id, Run { parameters: Some(policy.parameters), at });
-                }
+        if let Some(evaluation) = scan.evaluation {
+            self.policies_sha256.extend(evaluation.policies_sha256);
+            for policy in evaluation.policies {
+                let at = Some(Moment(evaluation.evaluated_at));
+                self.run(policy.id, Run { parameters: Some(policy.parameters), at });
             }
+        } else {
             // A result of an older version: who is seen has run; with which parameters nobody knows.
-            None => {
-                let mut seen: Vec<_> = scan.verdicts.iter().map(|verdict| verdict.policy_id.clone()).collect();
-                seen.sort();
-                seen.dedup();
-                seen.into_iter().for_each(|id| self.run(id, Run::default()));
-            }
+            let mut seen: Vec<_> = scan.verdicts.iter().map(|verdict| verdict.policy_id.clone()).collect();
+            seen.sort();
+            seen.dedup();
+            seen.into_iter().for_each(|id| self.run(id, Run::default()));
         }
         for verdict in scan.verdicts {
             self.rows.entry(verdict.policy_id.clone()).or_default().push(verdict.row());
@@ -168,6 +197,28 @@ impl Results {
             self.add_error(name, &error);
         }
         self.notes.extend(scan.notes.into_iter().map(|note| both(note.clone(), note)));
+    }
+
+    fn add_replay(&mut self, name: &str, replay: ReplayDocument) {
+        self.notes.push(both(
+            format!("{name}はsekisho replayの結果であり、AWS上の環境を確認した結果ではない"),
+            format!("{name} is a result of sekisho replay, not of an environment in AWS"),
+        ));
+        for rule in replay.rules {
+            let policy = rule.rule.split('/').next().unwrap_or_default().to_owned();
+            self.run(policy.clone(), Run::default());
+            if let Some(failure) = rule.failure {
+                let failure = format!("{}: {failure}", rule.rule);
+                self.failures.entry(policy.clone()).or_default().push(both(failure.clone(), failure));
+            }
+            self.rows
+                .entry(policy)
+                .or_default()
+                .extend(rule.evaluations.into_iter().map(ReplayEvaluation::row));
+        }
+        for error in replay.errors {
+            self.add_error(name, &error);
+        }
     }
 
     fn add_error(&mut self, name: &str, error: &Value) {
@@ -217,6 +268,21 @@ impl ScanVerdict {
             reasons: self.reasons,
             waiver: self.waiver.as_ref().and_then(Waiver::read),
             captured_at: self.capture_time.map(Moment),
+        }
+    }
+}
+
+impl ReplayEvaluation {
+    fn row(self) -> Row {
+        Row {
+            resource_type: self.resource_type,
+            resource_id: self.resource_id,
+            account_id: None,
+            region: None,
+            finding: self.compliance,
+            reasons: self.annotation.into_iter().map(|text| Reason { msg: text, msg_ja: None }).collect(),
+            waiver: None,
+            captured_at: Moment::of_aws(&self.ordering_timestamp),
         }
     }
 }

@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn times_of_both_versions_of_the_aws_cli_are_read() {
-        for value in [json!("2026-11-23T10:00:00.123000+09:00"), json!(1_795_395_600), json!(1_795_395_600.25)] {
+        for value in
+            [json!("2026-11-23T10:00:00.123000+09:00"), json!(1_795_395_600), json!(1_795_395_600.25)]
+        {
             assert_eq!(Moment::of_aws(&value).unwrap().utc(), "2026-11-23T01:00:00Z", "{value}");
         }
         assert_eq!(Moment::of_aws(&json!("yesterday")), None);
