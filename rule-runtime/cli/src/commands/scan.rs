@@ -185,6 +185,9 @@ fn evaluator(
     inventory: &Arc<Inventory>,
     scan: &mut Scan,
 ) -> Evaluator {
+    let now = given::now(arguments.now);
+    scan.evaluation.evaluated_at = now;
+    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     let files = given::fact_files(&arguments.facts);
     let mut evaluator = Evaluator::new();
     let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
@@ -223,9 +226,6 @@ fn evaluator(
             return evaluator;
         }
     };
-    let now = given::now(arguments.now);
-    scan.evaluation.evaluated_at = now;
-    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
         match facts(policy, &files, &parameters, scan) {
