@@ -8,6 +8,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod faults;
 pub mod function;
 pub mod moto;
 pub mod paging;

@@ -16,7 +16,7 @@ use crate::s3::Objects;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one attempt of a call may take.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a call is tried in all.
 const ATTEMPTS: u32 = 4;
 

@@ -5,17 +5,18 @@
 use std::time::Instant;
 
 use aws_config::SdkConfig;
-use aws_sdk_config::Client;
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_config::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_config::operation::put_evaluations::PutEvaluationsError;
 use aws_sdk_config::primitives::DateTime;
 use aws_sdk_config::types::{ComplianceType, Evaluation as ApiEvaluation};
+use aws_sdk_config::{Client, Config};
 use sekisho_engine::event::TEST_TOKEN;
 use sekisho_engine::verdict::{Compliance, Evaluation, ResourceKey};
 
 use tokio::time::timeout_at;
 
-use crate::clients::{explain, is_denied};
+use crate::clients::{ATTEMPT_TIMEOUT, explain, is_denied};
 
 /// The most evaluations of one call.
 pub const BATCH: usize = 100;
@@ -243,24 +244,36 @@ impl Evaluations {
         deadline: Option<Instant>,
     ) -> Call {
         let Some(deadline) = deadline else {
-            return self.call(result_token, part).await;
+            return self.call(result_token, part, None).await;
         };
         if Instant::now() >= deadline {
             return Call::OutOfTime;
         }
-        let called = timeout_at(deadline.into(), self.call(result_token, part)).await;
+        // An attempt that gets no answer leaves time for others.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout((left / 3).min(ATTEMPT_TIMEOUT));
+        let called = timeout_at(deadline.into(), self.call(result_token, part, Some(timeouts.build()))).await;
         called.unwrap_or(Call::OutOfTime)
     }
 
-    async fn call(&self, result_token: &str, part: Vec<ApiEvaluation>) -> Call {
-        let sent = self
+    async fn call(
+        &self,
+        result_token: &str,
+        part: Vec<ApiEvaluation>,
+        timeouts: Option<TimeoutConfig>,
+    ) -> Call {
+        let call = self
             .client
             .put_evaluations()
             .result_token(result_token)
             .set_evaluations(Some(part))
             .test_mode(result_token == TEST_TOKEN)
-            .send()
-            .await;
+            .customize();
+        let call = match timeouts {
+            Some(timeouts) => call.config_override(Config::builder().timeout_config(timeouts)),
+            None => call,
+        };
+        let sent = call.send().await;
         match sent {
             Ok(answer) => {
                 Call::Answered { failed: answer.failed_evaluations.unwrap_or_default(), second_try: None }

@@ -93,6 +93,8 @@ struct Rules {
     /// Resource id to how often it still fails; none is always.
     failing: HashMap<String, Option<u32>>,
     throttle: u32,
+    /// Every so many calls are throttled; 0 is none.
+    throttle_every: usize,
     requests: Vec<RecordedRequest>,
     /// What AWS Config has recorded.
     items: read::Items,
@@ -200,6 +202,11 @@ impl ConfigEndpoint {
         locked(&self.rules).calls.get(operation).copied().unwrap_or(0)
     }
 
+    /// Answers every so many calls with `ThrottlingException`; 0 ends it.
+    pub fn throttle_every(&self, calls: usize) {
+        locked(&self.rules).throttle_every = calls;
+    }
+
     /// What is stored of `rule`, sorted by resource.
     pub fn compliance(&self, rule: &str) -> Vec<StoredEvaluation> {
         let rules = locked(&self.rules);
@@ -279,8 +286,9 @@ fn put_evaluations(rules: &mut Rules, body: &[u8], seen: &mut RecordedRequest) -
         seen.evaluations = request.evaluations.as_ref().map_or(0, Vec::len);
         seen.test_mode = request.test_mode.unwrap_or(false);
     }
-    if rules.throttle > 0 {
-        rules.throttle -= 1;
+    let every = rules.throttle_every > 0 && (rules.requests.len() + 1).is_multiple_of(rules.throttle_every);
+    if rules.throttle > 0 || every {
+        rules.throttle = rules.throttle.saturating_sub(1);
         return Err(ConfigError::new("ThrottlingException", "Rate exceeded".into()));
     }
     let request = request?;
