@@ -8,6 +8,7 @@ pub mod fixture;
 pub mod given;
 pub mod output;
 pub mod replay;
+pub mod waivers;
 
 use std::process::ExitCode;
 

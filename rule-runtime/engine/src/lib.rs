@@ -16,3 +16,4 @@ pub mod item;
 pub mod policy;
 pub mod rule;
 pub mod verdict;
+pub mod waiver;

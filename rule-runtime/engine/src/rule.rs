@@ -136,6 +136,7 @@ mod tests {
             compliance: *compliance,
             reasons: vec![crate::verdict::Reason { msg: "why".into(), msg_ja: None }],
             capture_time: None,
+            waiver: None,
         };
         Outcome { verdicts: compliances.iter().map(verdict).collect(), errors: Vec::new() }
     }

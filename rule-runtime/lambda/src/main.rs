@@ -12,6 +12,7 @@ mod logging;
 mod report;
 mod run;
 mod settings;
+mod waivers;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ use crate::output::{self, replay_json, replay_table};
 use crate::replay::event;
 use crate::replay::rules::{self, Rule, RuleTrigger};
 use crate::replay::session::{Answer, Session, SessionOptions};
+use crate::waivers::{self, GivenWaivers};
 
 /// Run the real Lambda function over fixtures or items, without AWS
 ///
@@ -56,6 +57,9 @@ pub struct ReplayArguments {
     /// A fact from a file, for periodic rules; repeat for more
     #[arg(long, value_name = "NAME=FILE")]
     facts: Vec<Pair>,
+    /// Agreed exceptions (YAML); else waivers.yaml in the policies' folder
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<PathBuf>,
     /// The time of the evaluation (RFC 3339); now where it is not given
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -136,8 +140,12 @@ pub fn run(arguments: &ReplayArguments) -> Exit {
         let message = "nothing to replay: no fixture, and no item that a rule is for";
         replay.problems.push(Diagnostic::new("PATH", message).help("see sekisho replay --help"));
     }
+    let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
+    let (_, problems) = GivenWaivers::read(file.as_deref(), &set);
+    replay.problems.extend(problems);
     if !steps.is_empty() {
         let options = SessionOptions {
+            waivers: file,
             bootstrap: arguments.bootstrap.clone(),
             policies: arguments.folder.policies.clone(),
             language: arguments.lang,

@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::Exit;
 use crate::given::{self, Pair, PolicyFolder};
 use crate::output::{self, scan_json, scan_table};
+use crate::waivers::{self, GivenWaivers};
 
 /// How long a scan takes before it shows a progress bar.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -55,6 +56,9 @@ pub struct ScanArguments {
     /// A fact from a file, for policies that need to know more than the item; repeat for more
     #[arg(long, value_name = "NAME=FILE")]
     facts: Vec<Pair>,
+    /// Agreed exceptions (YAML); else waivers.yaml in the policies' folder
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<PathBuf>,
     /// The time of the evaluation (RFC 3339); now where it is not given
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -141,7 +145,12 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     // What is scanned is all that there is, for policies that look at more than one item.
     let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
     let evaluator = evaluator(arguments, &policies, &inventory, &mut scan);
-    judge(arguments, &evaluator, &items, &mut scan);
+    let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
+    let (mut waivers, problems) = GivenWaivers::read(file.as_deref(), &set);
+    scan.problems.extend(problems);
+    judge(arguments, &evaluator, &items, &mut waivers, &mut scan);
+    let judged: Vec<&str> = evaluator.policies().map(|policy| policy.id()).collect();
+    scan.notes.extend(waivers.notes(&judged));
     output::diagnostic::errors(&scan.problems);
     match arguments.format {
         ScanFormat::Table => scan_table::print(&scan, arguments.lang, arguments.all),
@@ -271,6 +280,7 @@ fn judge(
     arguments: &ScanArguments,
     evaluator: &Evaluator,
     items: &[Located<ConfigurationItem>],
+    waivers: &mut GivenWaivers,
     scan: &mut Scan,
 ) {
     let (accounts, resources): (Vec<_>, Vec<_>) =
@@ -280,20 +290,22 @@ fn judge(
     let progress = Progress::new(references.len());
     let outcomes = evaluator.judge_all(&references, Occasion::Change, threads, &|done| progress.show(done));
     progress.finish();
-    let change = resources.iter().map(|item| item.file.clone()).zip(outcomes);
+    let change = resources.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
     let periodic = periodic_items(arguments, evaluator, &accounts, &resources);
     let account_items: Vec<_> = periodic.iter().map(|item| &item.found).collect();
     let outcomes = evaluator.judge_all(&account_items, Occasion::Schedule, threads, &|_| {});
-    let periodic = periodic.iter().map(|item| item.file.clone()).zip(outcomes);
+    let periodic = periodic.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
     // Policies that a schedule gives resources one by one; those of both triggers have judged them above.
     let scheduled = evaluator.filtered(|policy| policy.metadata.trigger == Trigger::Periodic);
     let outcomes = scheduled.judge_all(&references, Occasion::Schedule, threads, &|_| {});
-    let change = change.zip(outcomes).map(|((file, mut outcome), scheduled)| {
+    let change = change.zip(outcomes).map(|((place, mut outcome), scheduled)| {
         outcome.verdicts.extend(scheduled.verdicts);
         outcome.errors.extend(scheduled.errors);
-        (file, outcome)
+        (place, outcome)
     });
-    for (file, outcome) in change.chain(periodic) {
+    let now = given::now(arguments.now);
+    for ((file, item), mut outcome) in change.chain(periodic) {
+        waivers.apply(&mut outcome, item, now);
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
         let located = |found| Located { file: file.clone(), found };
         scan.verdicts.extend(outcome.verdicts.into_iter().map(located));
