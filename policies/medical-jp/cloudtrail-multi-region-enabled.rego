@@ -228,9 +228,12 @@ problem[trail.TrailARN] contains {
 
 # ---- verdicts
 
+# Not read with a default: without any problem at all, `problem` is undefined in Sekisho.
+reasons(trail) := {reason | some reason in problem[trail.TrailARN]}
+
 faultless := [trail |
 	some trail in multi_region
-	count(object.get(problem, trail.TrailARN, set())) == 0
+	count(reasons(trail)) == 0
 ]
 
 trail_name(trail) := object.get(trail, "Name", trail.TrailARN)
@@ -249,7 +252,7 @@ judged contains resource if {
 
 deny contains {"msg": reason.msg, "msg_ja": reason.msg_ja, "resource": resource} if {
 	some trail in multi_region
-	some reason in object.get(problem, trail.TrailARN, set())
+	some reason in reasons(trail)
 	some resource in resources(trail)
 }
 
@@ -266,5 +269,5 @@ deny contains {
 } if {
 	count(faultless) == 0
 	some trail in multi_region
-	some reason in object.get(problem, trail.TrailARN, set())
+	some reason in reasons(trail)
 }
