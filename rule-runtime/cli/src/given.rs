@@ -68,9 +68,17 @@ pub fn fact_files(pairs: &[Pair]) -> FactFiles {
 /// The parameters that a policy's facts would be fetched by are filled with the file that stands in.
 pub fn fill_uris(policy: &Policy, files: &FactFiles, parameters: &mut Map<String, Value>) {
     for (name, provider) in &policy.metadata.facts {
-        if let (FactProvider::Roster { uri_parameter }, Some(file)) = (provider, files.get(name)) {
-            let stand_in = || Value::from(format!("s3://local/{}", file.display()));
-            parameters.entry(uri_parameter.clone()).or_insert_with(stand_in);
+        let stand_in = |file: &PathBuf| match provider {
+            FactProvider::Roster { uri_parameter } | FactProvider::S3Object { uri_parameter, .. } => {
+                Some((uri_parameter, format!("s3://local/{}", file.display())))
+            }
+            FactProvider::SsmParameter { name_parameter } => {
+                Some((name_parameter, file.display().to_string()))
+            }
+            _ => None,
+        };
+        if let Some((parameter, text)) = files.get(name).and_then(stand_in) {
+            parameters.entry(parameter.clone()).or_insert_with(|| text.into());
         }
     }
 }
@@ -119,6 +127,17 @@ pub fn read_fact(
                 .map_err(|error| Diagnostic::new(&name, format!("cannot be used: {error}")))?;
             Ok(Fact { value, problems })
         }
+        FactProvider::S3Object { format, .. } => {
+            let modified = last_modified.or_else(|| modified(file));
+            let value = sekisho_engine::facts::object::parse(&name, modified, &bytes, *format)?;
+            Ok(Fact { value, problems: Vec::new() })
+        }
+        FactProvider::IamCredentialReport {} if is_csv(file) => {
+            let text = load::text(&name, &bytes)?;
+            let generated = last_modified.or_else(|| modified(file)).unwrap_or(Timestamp::UNIX_EPOCH);
+            let value = sekisho_engine::facts::object::credential_report(&text, generated)?;
+            Ok(Fact { value, problems: Vec::new() })
+        }
         // As AWS answered it.
         _ => {
             let text = load::text(&name, &bytes)?;
@@ -126,6 +145,10 @@ pub fn read_fact(
             Ok(Fact { value, problems: Vec::new() })
         }
     }
+}
+
+fn is_csv(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }
 
 fn modified(file: &Path) -> Option<Timestamp> {

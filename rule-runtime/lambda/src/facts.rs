@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekisho_aws::facts::AwsFacts;
-use sekisho_engine::facts::RecordedFacts;
+use sekisho_engine::facts::{FactProvider, RecordedFacts};
 use sekisho_engine::policy::Policy;
 use serde_json::{Map, Value};
 
@@ -17,6 +17,14 @@ pub struct Facts {
     recorded: Option<RecordedFacts>,
     /// By provider and the parameters that it is fetched by.
     fetched: BTreeMap<String, Result<Value, String>>,
+}
+
+/// Calls for each element of another fact differ by what that fact is.
+fn for_each_of(policy: &Policy, name: &str) -> String {
+    match policy.metadata.facts.get(name) {
+        Some(FactProvider::AwsApi(call)) if call.for_each.is_some() => format!("{:?}", policy.metadata.facts),
+        _ => String::new(),
+    }
 }
 
 impl Facts {
@@ -54,9 +62,9 @@ impl Facts {
                 let missing = || format!("the fact {name} is not in the facts file");
                 recorded.facts.get(name).cloned().ok_or_else(missing)
             } else {
-                let key = format!("{provider:?} {parameters}");
+                let key = format!("{} {provider:?} {parameters}", for_each_of(policy, name));
                 if !self.fetched.contains_key(&key) {
-                    let fetched = self.aws.fetch(name, provider, parameters).await;
+                    let fetched = self.aws.fetch(name, &policy.metadata.facts, parameters).await;
                     self.fetched.insert(key.clone(), fetched.map_err(|error| error.to_string()));
                 }
                 self.fetched.get(&key).cloned().unwrap_or_else(|| Err("was not fetched".into()))

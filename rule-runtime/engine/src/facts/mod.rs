@@ -3,6 +3,7 @@
 //! In: what METADATA declares ([`FactProvider`]), the bytes of a roster ([`roster`]), a file of recorded facts
 //! ([`RecordedFacts`]). Out: the values under `data.facts`. Fetching is not done here: the engine has no network.
 
+pub mod object;
 mod provider;
 pub mod roster;
 
