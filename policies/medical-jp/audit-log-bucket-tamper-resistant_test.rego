@@ -126,8 +126,10 @@ test_account_and_bucket_together if {
 	account := {"123456789012": {"configuration": {"blockPublicAcls": true, "restrictPublicBuckets": false}}}
 	given := object.union(inventory(item), {"AWS::S3::AccountPublicAccessBlock": account})
 	denied(given, nothing, defaults) == set()
-	weak := {"123456789012": {"configuration": {"blockPublicAcls": false}}}
-	count(denied(object.union(inventory(item), {"AWS::S3::AccountPublicAccessBlock": weak}), nothing, defaults)) == 1
+	every configuration in [{"blockPublicAcls": false}, {}, null] {
+		weak := {"123456789012": {"configuration": configuration}}
+		count(denied(object.union(inventory(item), {"AWS::S3::AccountPublicAccessBlock": weak}), nothing, defaults)) == 1
+	}
 }
 
 # ---- the policy that denies deletion

@@ -63,14 +63,23 @@ pub fn knows(service: &str, action: &str) -> Result<(), String> {
 /// The permission that an operation needs, as IAM spells it.
 pub fn permission(service: &str, action: &str) -> Option<String> {
     let model = Model::get();
-    let prefix = &model.services.get(service)?.iam;
+    let prefix = &model.services.get(of_the_model(service))?.iam;
     let name = format!("{prefix}:{action}");
     Some(model.actions.get(&name).cloned().unwrap_or(name))
 }
 
+/// The AWS CLI has names of its own for these.
+fn of_the_model(service: &str) -> &str {
+    match service {
+        "configservice" => "config",
+        "s3api" => "s3",
+        other => other,
+    }
+}
+
 fn operation(service: &str, action: &str) -> Result<(&'static Service, &'static model::Operation), String> {
     let model = Model::get();
-    let Some(found) = model.services.get(service) else {
+    let Some(found) = model.services.get(of_the_model(service)) else {
         let names = model.services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(format!("the service \"{service}\" is not known here; there are {names}"));
     };
