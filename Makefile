@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
-.PHONY: demo template test test-large fuzz check bench package
+.PHONY: demo template test test-large test-browser fuzz check bench package
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
@@ -30,6 +30,12 @@ fuzz:
 	for target in event item metadata roster; do \
 	  cargo +nightly fuzz run $$target -- -max_total_time=600 || exit 1; \
 	done
+
+## The page of `sekisho report` in a real Chromium, which is installed apart; the target says how.
+test-browser:
+	$(BUILD)
+	bash tests/env/make_venv.sh --browser
+	.cache/venv-browser/bin/python -m unittest discover --start-directory tests/report --pattern 'test_*.py'
 
 ## An independent witness: template and function in `fakecloud`, which is installed apart; the target says how.
 test-fakecloud: venv

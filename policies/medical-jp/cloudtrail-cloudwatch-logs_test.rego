@@ -31,6 +31,13 @@ test_no_log_group if {
 	}
 }
 
+# What else is wrong does not matter then.
+test_no_log_group_alone if {
+	every status in [{}, {"LatestCloudWatchLogsDeliveryError": "x", "LatestCloudWatchLogsDeliveryTime": "2026-01-01T00:00:00.000Z"}] {
+		messages({"trailARN": arn}, [{"for": {"TrailARN": arn}, "result": status}], 24) == {"the trail does not deliver to CloudWatch Logs"}
+	}
+}
+
 test_no_role if {
 	every value in [null, ""] {
 		configuration := object.union(delivering, {"cloudWatchLogsRoleArn": value})
@@ -66,6 +73,7 @@ test_never_delivered if {
 }
 
 test_just_started if {
+	of({"StartLoggingTime": "2026-11-22T01:00:00.000Z"}) == set()
 	of({"StartLoggingTime": "2026-11-23T00:30:00.000Z"}) == set()
 	of({"StartLoggingTime": "2026-11-23T00:30:00.000Z", "LatestCloudWatchLogsDeliveryTime": "2026-10-01T00:00:00.000Z"}) == set()
 }

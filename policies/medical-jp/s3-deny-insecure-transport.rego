@@ -65,8 +65,10 @@ everybody(principal) := decode.list(object.get(principal, "AWS", null)) if is_ob
 # The only condition of a statement: operator, key and values; keys are not case sensitive.
 only_condition(statement) := {"operator": trim_suffix(operator, "IfExists"), "key": lower(key), "values": values} if {
 	conditions := object.get(statement, "Condition", null)
+	is_object(conditions)
 	count(conditions) == 1
 	some operator, tested in conditions
+	is_object(tested)
 	count(tested) == 1
 	some key, value in tested
 	values := {sprintf("%v", [one]) | some one in decode.list(value)}

@@ -63,7 +63,9 @@ test_conditions_that_do_not_do if {
 	every condition in [
 		null,
 		{},
+		"false",
 		{"Bool": {}},
+		{"Bool": "false"},
 		{"Bool": {"aws:SecureTransport": "true"}},
 		{"Bool": {"aws:ViaAWSService": "false"}},
 		{"StringEquals": {"aws:SecureTransport": "false"}},

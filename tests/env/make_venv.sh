@@ -3,7 +3,8 @@
 # of the SAM CLI, and real OPA as a shared library out of the wheel of its Python bindings. Does nothing where all of it
 # is there already; begins anew when a version changes or an earlier run was cut off.
 #
-# With --bench it makes .cache/venv-bench: the Python side of `make bench`, apart, because nothing else needs it.
+# With --bench it makes .cache/venv-bench: the Python side of `make bench`, apart, because nothing else needs it. With
+# --browser it makes .cache/venv-browser: what drives Chromium in `make test-browser`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset PYTHONHOME PYTHONPATH
@@ -12,7 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 case "${1:-}" in
     "") venv=.venv requirements=tests/requirements.txt ;;
     --bench) venv=.cache/venv-bench requirements=tests/requirements-bench.txt ;;
-    *) echo "usage: tests/env/make_venv.sh [--bench]" >&2; exit 2 ;;
+    --browser) venv=.cache/venv-browser requirements=tests/requirements-browser.txt ;;
+    *) echo "usage: tests/env/make_venv.sh [--bench|--browser]" >&2; exit 2 ;;
 esac
 stamp=$venv/.made-from
 sam_cli=aws-sam-cli==1.170.0

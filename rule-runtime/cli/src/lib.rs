@@ -8,6 +8,7 @@ pub mod fixture;
 pub mod given;
 pub mod output;
 pub mod replay;
+pub mod report;
 pub mod waivers;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ enum Command {
     Test(commands::test::TestArguments),
     Scan(commands::scan::ScanArguments),
     Replay(commands::replay::ReplayArguments),
+    Report(commands::report::ReportArguments),
     Doctor(commands::doctor::DoctorArguments),
 }
 
@@ -62,6 +64,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
     };
     exit.into()

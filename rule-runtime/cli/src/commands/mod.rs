@@ -3,5 +3,6 @@
 pub mod doctor;
 pub mod mutate;
 pub mod replay;
+pub mod report;
 pub mod scan;
 pub mod test;

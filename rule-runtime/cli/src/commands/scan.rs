@@ -17,11 +17,13 @@ use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, load};
 use sekisho_engine::policy::{Policy, Trigger};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Language, Verdict};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Exit;
 use crate::given::{self, Pair, PolicyFolder};
 use crate::output::{self, scan_json, scan_table};
+use crate::report::provenance;
 use crate::waivers::{self, GivenWaivers};
 
 /// How long a scan takes before it shows a progress bar.
@@ -111,6 +113,29 @@ pub struct Scan {
     pub without_policy: usize,
     /// What is worth a word and is no problem.
     pub notes: Vec<String>,
+    /// How the verdicts were made.
+    pub evaluation: ScanEvaluation,
+}
+
+/// With what a scan judged, for whoever reads its verdicts later.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScanEvaluation {
+    /// The policies' time, `data.facts.now`.
+    pub evaluated_at: Timestamp,
+    /// Over the policies' files; absent where they cannot be read.
+    pub policies_sha256: Option<String>,
+    /// The policies that ran. One that is missing here has judged nothing.
+    pub policies: Vec<ScanPolicy>,
+}
+
+/// A policy that ran.
+#[derive(Debug, Serialize)]
+pub struct ScanPolicy {
+    /// `custom.id`.
+    pub id: String,
+    /// With the policy's defaults filled in.
+    pub parameters: Value,
 }
 
 impl Scan {
@@ -208,13 +233,18 @@ fn evaluator(
         }
     };
     let now = given::now(arguments.now);
+    scan.evaluation.evaluated_at = now;
+    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
         match facts(policy, &files, &parameters, scan) {
             Some(facts) => {
-                let added = evaluator
-                    .add(policy, &PolicyData { parameters, facts, now, inventory: Arc::clone(inventory) });
-                scan.problems.extend(added.err());
+                let ran = ScanPolicy { id: policy.id().to_owned(), parameters: parameters.clone() };
+                let data = PolicyData { parameters, facts, now, inventory: Arc::clone(inventory) };
+                match evaluator.add(policy, &data) {
+                    Ok(()) => scan.evaluation.policies.push(ran),
+                    Err(problem) => scan.problems.push(problem),
+                }
             }
             None => {
                 scan.notes.push(format!("policy {} was not run: its facts could not be read", policy.id()));

@@ -23,6 +23,7 @@ pub fn print(scan: &Scan) {
         "verdicts": scan.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "errors": errors(scan).collect::<Vec<_>>(),
         "notes": scan.notes,
+        "evaluation": scan.evaluation,
     });
     anstream::println!("{document:#}");
 }
