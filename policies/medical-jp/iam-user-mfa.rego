@@ -59,13 +59,10 @@
 #     --authentication-code2 コード2。またはIAM Identity Centerへ移行する
 package sekisho_policies.iam_user_mfa
 
+import data.sekisho.deadline
 import data.sekisho.decode
 
-ns_per_day := 86400000000000
-
-ns_japan := 9 * 3600000000000
-
-now_ns := time.parse_rfc3339_ns(data.facts.now)
+left := deadline.note(data.facts.now, data.parameters.deadline)
 
 generated := object.get(data.facts.report, "GeneratedTime", null)
 
@@ -109,24 +106,6 @@ credential(user) := ["a console password", "コンソールパスワード"] if 
 	data.parameters.requireFor == "all"
 	by_key(user)
 }
-
-# ---- days left
-
-# The number of a day in Japan.
-day_of(moment) := floor((moment + ns_japan) / ns_per_day)
-
-# Days in Japan until the deadline; 0 on the day itself.
-days_left := day_of(last_ns) - day_of(now_ns) if {
-	data.parameters.deadline != ""
-	last_ns := time.parse_rfc3339_ns(sprintf("%sT00:00:00+09:00", [data.parameters.deadline]))
-}
-
-left := [
-	sprintf(" (due by %s, %d days left)", [data.parameters.deadline, days_left]),
-	sprintf("(期限: %s、残り%d日)", [data.parameters.deadline, days_left]),
-] if {
-	days_left >= 0
-} else := ["", ""]
 
 # ---- verdicts
 
