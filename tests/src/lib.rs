@@ -10,6 +10,7 @@
 
 pub mod faults;
 pub mod function;
+pub mod many;
 pub mod moto;
 pub mod paging;
 pub mod policies;

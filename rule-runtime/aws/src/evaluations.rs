@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_config::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_config::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_config::operation::put_evaluations::PutEvaluationsError;
 use aws_sdk_config::primitives::DateTime;
@@ -62,6 +63,15 @@ enum Call {
     OutOfTime { sent: bool },
 }
 
+/// A part of a batch.
+struct Part<'e> {
+    evaluations: Vec<&'e Evaluation>,
+    /// The first of two that were refused together: if it is taken, the other is what was refused.
+    is_first: bool,
+    /// AWS Config would refuse it; that need not be asked.
+    is_refused: bool,
+}
+
 /// How a batch ended.
 enum Batch {
     Done,
@@ -73,7 +83,12 @@ enum Batch {
 impl Evaluations {
     /// With the region and credentials of `config`.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        // The SDK's quota of retries is shared by the process and not given back by a call that was throttled and then
+        // refused: a run that divides many batches uses it up, and what is throttled afterwards would be lost. Tries a
+        // call and the deadline are bounds enough.
+        let retries = RetryPartition::custom("evaluations").token_bucket(TokenBucket::unlimited()).build();
+        let config = Config::from(config).to_builder().retry_partition(retries).build();
+        Self { client: Client::from_conf(config) }
     }
 
     /// [`Evaluations::put_within`] without a deadline.
@@ -133,18 +148,28 @@ impl Evaluations {
         report: &mut PutReport,
         error: &mut PutError,
     ) -> Batch {
-        let mut parts: Vec<Vec<&Evaluation>> = vec![batch.iter().collect()];
+        let mut parts =
+            vec![Part { evaluations: batch.iter().collect(), is_first: false, is_refused: false }];
         let mut divisions = 0;
-        while let Some(part) = parts.pop() {
-            let waiting = parts.iter().map(Vec::len).sum::<usize>();
+        while let Some(Part { evaluations: part, is_first, is_refused }) = parts.pop() {
+            let divisible = part.len() > 1 && divisions < MOST_DIVISIONS;
+            if is_refused && divisible {
+                divisions += 1;
+                parts.extend(divide(part));
+                continue;
+            }
+            let waiting = parts.iter().map(|part| part.evaluations.len()).sum::<usize>();
             match self.put_part(result_token, &part, deadline).await {
                 Call::Answered { failed, second_try } => {
                     report.accepted += part.len().saturating_sub(failed.len());
                     error.refused.extend(failed.iter().map(key));
                     error.errors.extend(second_try.map(|why| format!("the second try failed: {why}")));
+                    if let Some(other) = parts.last_mut().filter(|_| is_first) {
+                        other.is_refused = true;
+                    }
                 }
                 Call::RuleGone => return Batch::RuleGone,
-                Call::Invalid(_) if part.len() > 1 && divisions < MOST_DIVISIONS => {
+                Call::Invalid(_) if divisible => {
                     divisions += 1;
                     parts.extend(divide(part));
                 }
@@ -263,9 +288,9 @@ fn range(batch: &[&Evaluation]) -> String {
     }
 }
 
-/// Two parts of a batch that was refused, the first to be sent last. Where it has several types they are kept
+/// The two parts of a batch that was refused, the one that is to be sent first at the end. Where it has several types they are kept
 /// apart, because an unknown type is what AWS Config refuses first of all; else two halves.
-fn divide(mut part: Vec<&Evaluation>) -> [Vec<&Evaluation>; 2] {
+fn divide(mut part: Vec<&Evaluation>) -> [Part<'_>; 2] {
     let type_of = |evaluation: &&Evaluation| evaluation.resource.resource_type.clone();
     part.sort_by_key(type_of);
     let middle = part.len() / 2;
@@ -279,7 +304,10 @@ fn divide(mut part: Vec<&Evaluation>) -> [Vec<&Evaluation>; 2] {
         (_, end) => end,
     };
     let rest = part.split_off(at);
-    [rest, part]
+    [
+        Part { evaluations: rest, is_first: false, is_refused: false },
+        Part { evaluations: part, is_first: true, is_refused: false },
+    ]
 }
 
 /// At least one batch, so that an empty list is told too.

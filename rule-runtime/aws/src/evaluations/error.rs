@@ -38,7 +38,17 @@ impl PutError {
             let names: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
             parts.push(format!("in FailedEvaluations after a second try: {}", names.join(", ")));
         }
-        parts.extend(self.invalid.iter().map(|(resource, why)| format!("{resource}: {why}")));
+        let mut reasons: Vec<&str> = Vec::new();
+        for (_, why) in &self.invalid {
+            if !reasons.contains(&why.as_str()) {
+                reasons.push(why);
+            }
+        }
+        for reason in reasons {
+            let names = self.invalid.iter().filter(|(_, why)| why == reason);
+            let names: Vec<_> = names.map(|(resource, _)| resource.to_string()).collect();
+            parts.push(format!("{}: {reason}", names.join(", ")));
+        }
         if self.unanswered > 0 {
             parts.push(format!(
                 "{} were sent and not answered before the function's time was up",
