@@ -55,7 +55,7 @@ impl Faults {
                 let (upstream, count, script) = (upstream.clone(), Arc::clone(&count), Arc::clone(&script));
                 tokio::spawn(async move {
                     // A client that goes away is the point of the matter.
-                    let _ = serve(client, &upstream, &count, &*script).await;
+                    let _ = Box::pin(serve(client, &upstream, &count, &*script)).await;
                 });
             }
         });
@@ -79,7 +79,7 @@ async fn serve(
     count: &AtomicUsize,
     script: &(impl Fn(usize) -> Fault + Sync),
 ) -> std::io::Result<()> {
-    while let Some(request) = message(&mut client).await? {
+    while let Some(request) = Box::pin(message(&mut client)).await? {
         let fault = script(count.fetch_add(1, Ordering::Relaxed));
         match fault {
             Fault::Error(status, code) => {
@@ -97,7 +97,7 @@ async fn serve(
         }
         let mut server = TcpStream::connect(upstream).await?;
         server.write_all(&request).await?;
-        let Some(answer) = message(&mut server).await? else {
+        let Some(answer) = Box::pin(message(&mut server)).await? else {
             return Ok(());
         };
         match fault {

@@ -173,13 +173,14 @@ impl Evaluations {
                     divisions += 1;
                     parts.extend(divide(part));
                 }
-                Call::Invalid(why) => match part[..] {
-                    [one] => error.invalid.push((one.resource.clone(), why)),
-                    _ => {
+                Call::Invalid(why) => {
+                    if let [one] = part[..] {
+                        error.invalid.push((one.resource.clone(), why));
+                    } else {
                         error.errors.push(format!("{}{why}", range(&part)));
                         error.lost += part.len();
                     }
-                },
+                }
                 Call::Failed { why, hopeless } => {
                     error.errors.push(format!("{}{why}", range(&part)));
                     error.lost += part.len();

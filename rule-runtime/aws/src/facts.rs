@@ -22,7 +22,7 @@ use crate::s3::{Object, ObjectUri, Objects};
 const CONCURRENT: usize = 8;
 
 /// How long an answer of an API is good for other policies and the next invocations.
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const GOOD_FOR: Duration = Duration::from_mins(1);
 
 type Answer = Result<Value, ApiError>;
 type Asking = Shared<Pin<Box<dyn Future<Output = Answer> + Send>>>;
@@ -52,6 +52,9 @@ pub struct FetchError {
     /// Which call on what failed, with AWS's code and message, and what to do.
     pub why: String,
 }
+
+/// The region, the element that it is asked of, and the parameters of a call.
+type Question = (Option<String>, Option<Value>, Map<String, Value>);
 
 /// One call of a fact, and what came of it.
 struct Asked {
@@ -169,7 +172,7 @@ impl AwsFacts {
         parameters: &'a Value,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Asked>, String>> + Send + 'a>> {
         Box::pin(async move {
-            let mut calls: Vec<(Option<String>, Option<Value>, Map<String, Value>)> = Vec::new();
+            let mut calls: Vec<Question> = Vec::new();
             match (&call.for_each, &call.regions) {
                 (Some(each), _) => {
                     let Some(FactProvider::AwsApi(other)) = declares.get(&each.fact) else {

@@ -62,12 +62,15 @@ pub struct Object {
     pub last_modified: Option<Timestamp>,
 }
 
+/// An object and its `ETag`.
+type Tagged = (String, Arc<Object>);
+
 /// Reads objects, and keeps them as long as they do not change.
 #[derive(Debug, Clone)]
 pub struct Objects {
     client: Client,
-    /// By their address: `ETag` and object.
-    known: Arc<Mutex<HashMap<String, (String, Arc<Object>)>>>,
+    /// By their address.
+    known: Arc<Mutex<HashMap<String, Tagged>>>,
 }
 
 impl Objects {

@@ -41,6 +41,9 @@ pub fn parameters(
     if problems.is_empty() { Ok(applied) } else { Err(problems) }
 }
 
+/// What a policy is given, or what is wrong with it.
+pub type Applied = Result<Value, Vec<Diagnostic>>;
+
 /// The same, with the problems of each policy by its id: what one of a pack requires and does not get keeps the
 /// others from nothing.
 ///
@@ -51,7 +54,7 @@ pub fn parameters_of_each(
     occasion: Option<Occasion>,
     given: &Map<String, Value>,
     source: &str,
-) -> Result<BTreeMap<String, Result<Value, Vec<Diagnostic>>>, Vec<Diagnostic>> {
+) -> Result<BTreeMap<String, Applied>, Vec<Diagnostic>> {
     let problems = unknown_parameters(policies, given, source);
     if !problems.is_empty() {
         return Err(problems);

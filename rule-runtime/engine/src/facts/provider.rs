@@ -34,7 +34,7 @@ pub enum FactProvider {
         name_parameter: String,
     },
     /// Answers of one read-only operation of an AWS API.
-    AwsApi(AwsApiCall),
+    AwsApi(Box<AwsApiCall>),
 }
 
 /// How an object in S3 is read.
@@ -140,8 +140,11 @@ impl FactProvider {
         match self {
             Self::Roster { uri_parameter } | Self::S3Object { uri_parameter, .. } => Some(uri_parameter),
             Self::SsmParameter { name_parameter } => Some(name_parameter),
-            Self::AwsApi(AwsApiCall { regions: Some(Regions::Parameter(name)), .. }) => Some(name),
-            Self::IamUsers {} | Self::IamCredentialReport {} | Self::AwsApi(_) => None,
+            Self::AwsApi(call) => match &call.regions {
+                Some(Regions::Parameter(name)) => Some(name),
+                _ => None,
+            },
+            Self::IamUsers {} | Self::IamCredentialReport {} => None,
         }
     }
 }
@@ -236,7 +239,7 @@ fn is_circular(name: &str, facts: &BTreeMap<String, FactProvider>) -> bool {
             return true;
         }
         next = match facts.get(fact) {
-            Some(FactProvider::AwsApi(AwsApiCall { for_each: Some(each), .. })) => Some(each.fact.as_str()),
+            Some(FactProvider::AwsApi(call)) => call.for_each.as_ref().map(|each| each.fact.as_str()),
             _ => None,
         };
     }

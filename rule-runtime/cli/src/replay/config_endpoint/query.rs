@@ -129,13 +129,12 @@ fn condition_of(condition: &str) -> Option<(&'static str, Vec<String>)> {
         _ => return None,
     };
     let rest = condition[end..].trim_start();
-    let values = match rest.strip_prefix('=') {
-        Some(value) => vec![quoted(value)?],
-        None => {
-            let list = rest.split_at_checked(2).filter(|(word, _)| word.eq_ignore_ascii_case("IN"))?.1;
-            let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
-            list.split(',').map(quoted).collect::<Option<_>>()?
-        }
+    let values = if let Some(value) = rest.strip_prefix('=') {
+        vec![quoted(value)?]
+    } else {
+        let list = rest.split_at_checked(2).filter(|(word, _)| word.eq_ignore_ascii_case("IN"))?.1;
+        let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
+        list.split(',').map(quoted).collect::<Option<_>>()?
     };
     Some((field, values))
 }

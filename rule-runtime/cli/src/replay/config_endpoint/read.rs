@@ -39,7 +39,7 @@ pub(super) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 /// Milliseconds since 1970.
 fn milliseconds(value: &Value) -> Option<i64> {
-    time::parse(value).map(|time| time.as_millisecond())
+    time::parse(value).map(jiff::Timestamp::as_millisecond)
 }
 
 fn captured(item: &Value) -> i64 {
