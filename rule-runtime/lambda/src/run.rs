@@ -15,6 +15,7 @@ use sekisho_aws::clients::Clients;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData};
 use sekisho_engine::event::{Message, RuleEvent};
+use sekisho_engine::facts;
 use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus};
 use sekisho_engine::policy::Policy;
@@ -226,6 +227,7 @@ impl<'a> Run<'a> {
             return Err(InvocationError::Parameters(problems));
         }
         let mut evaluator = Evaluator::new();
+        let ambiguous = rule::ambiguous_facts(&self.policies);
         let policies: Vec<_> = self.policies.iter().filter(|policy| judges(policy)).cloned().collect();
         for policy in policies {
             let parameters = match parameters.remove(policy.id()).unwrap_or_else(|| Ok(Value::Null)) {
@@ -241,7 +243,14 @@ impl<'a> Run<'a> {
             let facts = facts.unwrap_or_else(|_| Err(format!("policy {}: {OUT_OF_TIME}", policy.id())));
             match facts {
                 Ok(facts) => {
-                    facts.iter().for_each(|(name, value)| self.report.fact(name, value));
+                    for (name, value) in &facts {
+                        let name = if ambiguous.contains_key(name) {
+                            &facts::qualified(policy.id(), name)
+                        } else {
+                            name
+                        };
+                        self.report.fact(name, value);
+                    }
                     let data =
                         PolicyData { parameters, facts, now: self.now, inventory: Arc::clone(inventory) };
                     if let Err(problem) = evaluator.add(&policy, &data) {

@@ -18,10 +18,10 @@ use sekisho_engine::policy::{Policy, Trigger};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Language, Verdict};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::Exit;
-use crate::given::{self, Pair, PolicyFolder};
+use crate::given::{self, FactArguments, GivenFacts, Pair, PolicyFolder};
 use crate::output::{self, scan_json, scan_table};
 use crate::report::provenance;
 use crate::waivers::{self, GivenWaivers};
@@ -55,9 +55,8 @@ pub struct ScanArguments {
     /// A rule parameter; repeat for more
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<Pair>,
-    /// A fact from a file, for policies that need to know more than the item; repeat for more
-    #[arg(long, value_name = "NAME=FILE")]
-    facts: Vec<Pair>,
+    #[command(flatten)]
+    facts: FactArguments,
     /// Agreed exceptions (YAML); else waivers.yaml in the policies' folder
     #[arg(long, value_name = "FILE")]
     waivers: Option<PathBuf>,
@@ -169,11 +168,16 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     let items = read(arguments, &mut scan);
     // What is scanned is all that there is, for policies that look at more than one item.
     let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
-    let evaluator = evaluator(arguments, &policies, &inventory, &mut scan);
+    let facts = GivenFacts::read(&arguments.facts).unwrap_or_else(|problem| {
+        scan.problems.push(problem);
+        GivenFacts::default()
+    });
+    let now = given::now(arguments.now.or_else(|| facts.now()));
+    let evaluator = evaluator(arguments, &policies, &facts, now, &inventory, &mut scan);
     let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
     let (mut waivers, problems) = GivenWaivers::read(file.as_deref(), &set);
     scan.problems.extend(problems);
-    judge(arguments, &evaluator, &items, &mut waivers, &mut scan);
+    judge(&evaluator, &items, now, &mut waivers, &mut scan);
     let judged: Vec<&str> = evaluator.policies().map(|policy| policy.id()).collect();
     scan.notes.extend(waivers.notes(&judged));
     output::diagnostic::errors(&scan.problems);
@@ -191,32 +195,22 @@ pub fn run(arguments: &ScanArguments) -> Exit {
 fn evaluator(
     arguments: &ScanArguments,
     policies: &[Arc<Policy>],
+    facts: &GivenFacts,
+    now: Timestamp,
     inventory: &Arc<Inventory>,
     scan: &mut Scan,
 ) -> Evaluator {
-    let files = given::fact_files(&arguments.facts);
     let mut evaluator = Evaluator::new();
-    let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
-    for name in files.keys().filter(|name| !known.contains(name)) {
-        scan.problems.push(
-            Diagnostic::new("--facts", format!("no policy needs a fact called \"{name}\""))
-                .help("check its name"),
-        );
+    let problems = facts.problems(policies);
+    if !problems.is_empty() {
+        scan.problems.extend(problems);
+        return evaluator;
     }
-    let (ready, waiting): (Vec<_>, Vec<_>) = policies
-        .iter()
-        .cloned()
-        .partition(|policy| policy.metadata.facts.keys().all(|name| files.contains_key(name)));
+    let (ready, waiting): (Vec<_>, Vec<_>) =
+        policies.iter().cloned().partition(|policy| facts.missing(policy).is_empty());
     for policy in waiting {
-        let missing: Vec<_> = policy
-            .metadata
-            .facts
-            .keys()
-            .filter(|name| !files.contains_key(*name))
-            .map(String::as_str)
-            .collect();
-        let flags: Vec<_> = missing.iter().map(|name| format!("--facts {name}=FILE")).collect();
-        let message = format!("policy {} was not run: it needs {}", policy.id(), flags.join(" "));
+        let flags = facts.missing(&policy).join(" ");
+        let message = format!("policy {} was not run: it needs {flags}", policy.id());
         if arguments.names.iter().any(|name| name == policy.id()) {
             scan.problems.push(Diagnostic::new("--facts", message));
         } else {
@@ -224,7 +218,7 @@ fn evaluator(
         }
     }
     let mut parameters = given::parameters(&arguments.parameters);
-    ready.iter().for_each(|policy| given::fill_uris(policy, &files, &mut parameters));
+    ready.iter().for_each(|policy| facts.fill(policy, &mut parameters));
     let applied = match rule::parameters(&ready, None, &parameters, "--param") {
         Ok(applied) => applied,
         Err(problems) => {
@@ -232,12 +226,11 @@ fn evaluator(
             return evaluator;
         }
     };
-    let now = given::now(arguments.now);
     scan.evaluation.evaluated_at = now;
     scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
-        match facts(policy, &files, &parameters, scan) {
+        match facts.of(policy, &parameters, &mut scan.problems) {
             Some(facts) => {
                 let ran = ScanPolicy { id: policy.id().to_owned(), parameters: parameters.clone() };
                 let data = PolicyData { parameters, facts, now, inventory: Arc::clone(inventory) };
@@ -252,28 +245,6 @@ fn evaluator(
         }
     }
     evaluator
-}
-
-fn facts(
-    policy: &Policy,
-    files: &given::FactFiles,
-    parameters: &Value,
-    scan: &mut Scan,
-) -> Option<Map<String, Value>> {
-    let mut facts = Map::new();
-    for (name, provider) in &policy.metadata.facts {
-        match given::read_fact(provider, files.get(name)?, parameters, None) {
-            Ok(fact) => {
-                scan.problems.extend(fact.problems);
-                facts.insert(name.clone(), fact.value);
-            }
-            Err(problem) => {
-                scan.problems.push(problem);
-                return None;
-            }
-        }
-    }
-    Some(facts)
 }
 
 /// Reads every file; what is no item is a problem or a note.
@@ -307,9 +278,9 @@ fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<Configuration
 }
 
 fn judge(
-    arguments: &ScanArguments,
     evaluator: &Evaluator,
     items: &[Located<ConfigurationItem>],
+    now: Timestamp,
     waivers: &mut GivenWaivers,
     scan: &mut Scan,
 ) {
@@ -321,7 +292,7 @@ fn judge(
     let outcomes = evaluator.judge_all(&references, Occasion::Change, threads, &|done| progress.show(done));
     progress.finish();
     let change = resources.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
-    let periodic = periodic_items(arguments, evaluator, &accounts, &resources);
+    let periodic = periodic_items(now, evaluator, &accounts, &resources);
     let account_items: Vec<_> = periodic.iter().map(|item| &item.found).collect();
     let outcomes = evaluator.judge_all(&account_items, Occasion::Schedule, threads, &|_| {});
     let periodic = periodic.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
@@ -333,7 +304,6 @@ fn judge(
         outcome.errors.extend(scheduled.errors);
         (place, outcome)
     });
-    let now = given::now(arguments.now);
     for ((file, item), mut outcome) in change.chain(periodic) {
         waivers.apply(&mut outcome, item, now);
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
@@ -345,7 +315,7 @@ fn judge(
 
 /// Periodic policies judge accounts: those given as items, else each account that the items belong to.
 fn periodic_items(
-    arguments: &ScanArguments,
+    now: Timestamp,
     evaluator: &Evaluator,
     accounts: &[&Located<ConfigurationItem>],
     resources: &[&Located<ConfigurationItem>],
@@ -362,7 +332,6 @@ fn periodic_items(
             .map(|item| Located { file: item.file.clone(), found: item.found.clone() })
             .collect();
     }
-    let now = given::now(arguments.now);
     let mut regions: BTreeMap<&str, &str> = BTreeMap::new();
     for item in resources {
         if let Some(account) = item.found.account_id.as_deref() {

@@ -231,6 +231,21 @@ impl AwsApiCall {
     }
 }
 
+/// What the fact `name` is: its provider, that of the fact whose elements it is asked for, and so on.
+pub fn chain<'f>(name: &str, facts: &'f BTreeMap<String, FactProvider>) -> Vec<&'f FactProvider> {
+    let mut chain = Vec::new();
+    let mut next = facts.get(name);
+    // METADATA with a circle is refused.
+    while let Some(provider) = next.filter(|_| chain.len() < facts.len()) {
+        chain.push(provider);
+        next = match provider {
+            FactProvider::AwsApi(call) => call.for_each.as_ref().and_then(|each| facts.get(&each.fact)),
+            _ => None,
+        };
+    }
+    chain
+}
+
 fn is_circular(name: &str, facts: &BTreeMap<String, FactProvider>) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = Some(name);
