@@ -53,6 +53,7 @@ pub struct Arguments {
 enum Command {
     Test(commands::test::TestArguments),
     Scan(commands::scan::ScanArguments),
+    Impact(commands::impact::ImpactArguments),
     Replay(commands::replay::ReplayArguments),
     Report(commands::report::ReportArguments),
     Doctor(commands::doctor::DoctorArguments),
@@ -63,6 +64,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Impact(arguments) => commands::impact::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub mod doctor;
+pub mod impact;
 pub mod mutate;
 pub mod replay;
 pub mod report;

@@ -165,7 +165,7 @@ pub fn run(arguments: &ScanArguments) -> Exit {
         scan.problems
             .push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
     }
-    let items = read(arguments, &mut scan);
+    let items = read(&arguments.paths, &mut scan);
     // What is scanned is all that there is, for policies that look at more than one item.
     let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
     let facts = GivenFacts::read(&arguments.facts).unwrap_or_else(|problem| {
@@ -173,11 +173,13 @@ pub fn run(arguments: &ScanArguments) -> Exit {
         GivenFacts::default()
     });
     let now = given::now(arguments.now.or_else(|| facts.now()));
-    let evaluator = evaluator(arguments, &policies, &facts, now, &inventory, &mut scan);
+    let given = Given { names: &arguments.names, parameters: &arguments.parameters, facts: &facts, now };
+    let evaluator = evaluator(&given, &policies, &inventory, &mut scan);
+    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
     let (mut waivers, problems) = GivenWaivers::read(file.as_deref(), &set);
     scan.problems.extend(problems);
-    judge(&evaluator, &items, now, &mut waivers, &mut scan);
+    judge(&evaluator, &items, now, Some(&mut waivers), &mut scan);
     let judged: Vec<&str> = evaluator.policies().map(|policy| policy.id()).collect();
     scan.notes.extend(waivers.notes(&judged));
     output::diagnostic::errors(&scan.problems);
@@ -190,16 +192,27 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     scan.exit()
 }
 
+/// What the user gives beside policies and items.
+pub(super) struct Given<'a> {
+    /// Policies asked for by name.
+    pub names: &'a [String],
+    /// Rule parameters.
+    pub parameters: &'a [Pair],
+    /// Facts.
+    pub facts: &'a GivenFacts,
+    /// `data.facts.now`.
+    pub now: Timestamp,
+}
+
 /// The policies with their parameters and facts. A policy whose facts were not given cannot judge: that is
 /// noted, and an error where the policy was asked for by name.
-fn evaluator(
-    arguments: &ScanArguments,
+pub(super) fn evaluator(
+    given: &Given<'_>,
     policies: &[Arc<Policy>],
-    facts: &GivenFacts,
-    now: Timestamp,
     inventory: &Arc<Inventory>,
     scan: &mut Scan,
 ) -> Evaluator {
+    let (facts, now) = (given.facts, given.now);
     let mut evaluator = Evaluator::new();
     let problems = facts.problems(policies);
     if !problems.is_empty() {
@@ -211,13 +224,13 @@ fn evaluator(
     for policy in waiting {
         let flags = facts.missing(&policy).join(" ");
         let message = format!("policy {} was not run: it needs {flags}", policy.id());
-        if arguments.names.iter().any(|name| name == policy.id()) {
+        if given.names.iter().any(|name| name == policy.id()) {
             scan.problems.push(Diagnostic::new("--facts", message));
         } else {
             scan.notes.push(message);
         }
     }
-    let mut parameters = given::parameters(&arguments.parameters);
+    let mut parameters = given::parameters(given.parameters);
     ready.iter().for_each(|policy| facts.fill(policy, &mut parameters));
     let applied = match rule::parameters(&ready, None, &parameters, "--param") {
         Ok(applied) => applied,
@@ -227,7 +240,6 @@ fn evaluator(
         }
     };
     scan.evaluation.evaluated_at = now;
-    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
         match facts.of(policy, &parameters, &mut scan.problems) {
@@ -248,15 +260,15 @@ fn evaluator(
 }
 
 /// Reads every file; what is no item is a problem or a note.
-fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<ConfigurationItem>> {
-    let files = load::files(&arguments.paths);
+pub(super) fn read(paths: &[PathBuf], scan: &mut Scan) -> Vec<Located<ConfigurationItem>> {
+    let files = load::files(paths);
     scan.problems.extend(files.problems);
     if !files.passed_over.is_empty() {
         let passed_over = output::count(files.passed_over.len(), "other file");
         scan.notes.push(format!("{passed_over} passed over: neither JSON nor gzip"));
     }
     if files.files.is_empty() && scan.problems.is_empty() {
-        let paths: Vec<_> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         scan.problems.push(Diagnostic::new(paths.join(", "), "holds no file with configuration items"));
     }
     let mut items = Vec::new();
@@ -277,11 +289,11 @@ fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<Configuration
     items
 }
 
-fn judge(
+pub(super) fn judge(
     evaluator: &Evaluator,
     items: &[Located<ConfigurationItem>],
     now: Timestamp,
-    waivers: &mut GivenWaivers,
+    waivers: Option<&mut GivenWaivers>,
     scan: &mut Scan,
 ) {
     let (accounts, resources): (Vec<_>, Vec<_>) =
@@ -304,8 +316,11 @@ fn judge(
         outcome.errors.extend(scheduled.errors);
         (place, outcome)
     });
+    let mut waivers = waivers;
     for ((file, item), mut outcome) in change.chain(periodic) {
-        waivers.apply(&mut outcome, item, now);
+        if let Some(waivers) = &mut waivers {
+            waivers.apply(&mut outcome, item, now);
+        }
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
         let located = |found| Located { file: file.clone(), found };
         scan.verdicts.extend(outcome.verdicts.into_iter().map(located));

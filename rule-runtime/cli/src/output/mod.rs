@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod doctor_report;
+pub mod impact_report;
 pub mod mutate_report;
 pub mod replay_json;
 pub mod replay_table;
