@@ -117,6 +117,8 @@ pub enum Comparison {
     Eq,
     /// A list within the given one.
     Within,
+    /// A list that has all of the given one.
+    Contains,
 }
 
 impl Requirement {
@@ -135,6 +137,10 @@ impl Requirement {
                     !found.is_empty() && found.iter().all(|one| wanted.contains(one))
                 })
             }
+            Comparison::Contains => found
+                .as_array()
+                .zip(self.value.as_array())
+                .is_some_and(|(found, wanted)| wanted.iter().all(|one| found.contains(one))),
         }
     }
 }
@@ -411,5 +417,6 @@ clauses:
             met("within", json!(["a", "b"]), json!(["a"])) && !met("within", json!(["a"]), json!(["a", "b"]))
         );
         assert!(!met("within", json!(["a"]), json!([])));
+        assert!(met("contains", json!(["a"]), json!(["a", "b"])) && !met("contains", json!(["a", "b"]), json!(["a"])));
     }
 }
