@@ -1,4 +1,4 @@
-//! The command line of Sekisho: `sekisho test`, `scan`, `replay` and `doctor`.
+//! The command line of Sekisho: `sekisho test`, `check`, `scan`, `replay`, `report` and `doctor`.
 //!
 //! In [`commands`] one file a subcommand, in [`output`] one file an output format. [`fixture`] reads the files
 //! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
@@ -52,6 +52,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(commands::test::TestArguments),
+    Check(commands::check::CheckArguments),
     Scan(commands::scan::ScanArguments),
     Replay(commands::replay::ReplayArguments),
     Report(commands::report::ReportArguments),
@@ -62,6 +63,7 @@ enum Command {
 pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),

@@ -55,7 +55,7 @@ fn disagreements(guidelines: &Guidelines, id: &str, reference: &GuidelineReferen
             continue;
         };
         if clause.confidence != reference.confidence {
-            let (cited, said) = (letter(reference.confidence), letter(clause.confidence));
+            let (cited, said) = (reference.confidence.as_str(), clause.confidence.as_str());
             let message = format!("is {cited}, and {file} gives \"{name}\" {said}");
             found.push(("confidence", message, "give both what the source allows".to_owned()));
         }
@@ -104,15 +104,6 @@ fn clause_names(guideline: &Guideline, cited: &str) -> Vec<String> {
 /// ① to ⑳.
 const fn is_circled(character: char) -> bool {
     matches!(character, '\u{2460}'..='\u{2473}')
-}
-
-const fn letter(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::H => "H",
-        Confidence::M => "M",
-        Confidence::L => "L",
-        Confidence::Chapter => "CH",
-    }
 }
 
 /// The line of the `clause` of a policy's citation; 0 where it is written in another way.

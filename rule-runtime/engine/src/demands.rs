@@ -141,7 +141,7 @@ impl Row {
                 "name policies or attestations, or write the reason in both languages",
             ));
         }
-        for name in self.policies.iter().filter(|name| set.get(name).is_none()) {
+        for name in self.policies.iter().filter(|name| !set.knows(name)) {
             let message = format!("names \"{name}\", and there is no such policy");
             problems.push(("policies", message, "mend the name, or take it out until the policy stands"));
         }

@@ -376,7 +376,7 @@ impl Clause {
             ),
             _ => {}
         }
-        for name in self.policies.iter().filter(|name| set.get(name).is_none()) {
+        for name in self.policies.iter().filter(|name| !set.knows(name)) {
             problem(
                 "policies",
                 format!("names \"{name}\", and there is no such policy"),
