@@ -41,6 +41,7 @@ impl From<Exit> for ExitCode {
     after_help = "Exit codes: 0 all compliant, 1 violations found, 2 error.\n\n\
                   Examples:\n  \
                   sekisho test                              run the fixtures and the Rego tests\n  \
+                  sekisho check                             whether policies and guidelines fit together\n  \
                   sekisho scan snapshot.json.gz             judge every item of a snapshot\n  \
                   sekisho replay fixtures                   run the real Lambda function without AWS"
 )]
