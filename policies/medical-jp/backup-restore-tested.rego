@@ -69,7 +69,7 @@
 #       confidence: CH
 #     - guideline: 医療機関におけるサイバーセキュリティ対策チェックリスト
 #       edition: 令和5〜8年度
-#       clause: BCP・訓練
+#       clause: バックアップと復旧手順
 #       confidence: M
 #   remediation: >-
 #     Let AWS Backup test restores by itself:

@@ -45,7 +45,7 @@
 #   guidelines:
 #     - guideline: 医療機関におけるサイバーセキュリティ対策チェックリスト
 #       edition: 令和5〜8年度
-#       clause: 使用していないアカウント等の削除
+#       clause: 退職者等の不要アカウントの削除
 #       confidence: H
 #     - guideline: 医療情報システムの安全管理に関するガイドライン
 #       edition: "6.0"

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub mod check;
 pub mod doctor;
 pub mod impact;
 pub mod mutate;
