@@ -62,3 +62,21 @@ test_record_at_the_limit if {
 	after := object.union(facts([]), {"now": "2026-11-22T15:00:01.000Z"})
 	messages(after, record) == {"the last restore was tested on 2026-11-13 (at most 10 days ago allowed)"}
 }
+
+test_limit_to_the_nanosecond if {
+	old := object.union(job, {"CompletionDate": "2026-11-13T01:00:00.000Z"})
+	messages(facts([old]), {"maxDaysSinceTest": 10}) == set()
+	after := object.union(facts([old]), {"now": "2026-11-23T01:00:00.000000001Z"})
+	messages(after, {"maxDaysSinceTest": 10}) == {"the last restore was tested on 2026-11-13 (at most 10 days ago allowed)"}
+}
+
+test_failure_at_the_limit_counts if {
+	failed := object.union(job, {"Status": "FAILED", "CompletionDate": "2026-11-13T01:00:00.000Z"})
+	other := object.union(job, {"SourceResourceArn": "images", "CompletionDate": "2026-11-20T01:00:00.000Z"})
+	messages(facts([failed, other]), {"maxDaysSinceTest": 10}) == {"the last restore test of karte failed: FAILED"}
+}
+
+test_day_is_that_of_japan if {
+	messages(facts([object.union(job, {"CompletionDate": "2025-01-01T14:59:59.999999999Z"})]), {}) == {"the last restore was tested on 2025-01-01 (at most 365 days ago allowed)"}
+	messages(facts([object.union(job, {"CompletionDate": "2025-01-01T15:00:00.000Z"})]), {}) == {"the last restore was tested on 2025-01-02 (at most 365 days ago allowed)"}
+}

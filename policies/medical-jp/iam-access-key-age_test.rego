@@ -37,3 +37,22 @@ test_reasons_are_in_both_languages if {
 		"有効なアクセスキーが2個あります(必要: 1個以下)",
 	}
 }
+
+at(now, created) := {reason.msg |
+	some reason in policy.deny with data.parameters as {"maxAgeDays": 90, "maxActiveKeys": 1, "unusedDays": 14}
+		with data.facts as {"now": now, "iam_users": [{"UserId": "AIDA1", "AccessKeys": [object.union(key, {"CreateDate": created})]}]}
+}
+
+test_limit_to_the_nanosecond if {
+	at("2026-11-23T01:00:00.000000000Z", "2026-08-25T01:00:00.000Z") == set()
+	at("2026-11-23T01:00:00.000000001Z", "2026-08-25T01:00:00.000Z") == {"access key AKIA1 is 90 days old (created 2026-08-25; at most 90 allowed)"}
+}
+
+test_day_is_that_of_japan if {
+	at("2026-11-23T01:00:00.000Z", "2026-01-01T14:59:59.999999999Z") == {"access key AKIA1 is 325 days old (created 2026-01-01; at most 90 allowed)"}
+	at("2026-11-23T01:00:00.000Z", "2026-01-01T15:00:00.000Z") == {"access key AKIA1 is 325 days old (created 2026-01-02; at most 90 allowed)"}
+}
+
+test_key_without_a_date_is_of_1970 if {
+	at("2026-11-23T00:00:00.000Z", null) == {"access key AKIA1 is 20780 days old (created 1970-01-01; at most 90 allowed)"}
+}

@@ -111,3 +111,49 @@ test_boundary_count_unknown if {
 	unknown := {"resourceType": "AWS::IAM::Policy", "configuration": {"permissionsBoundaryUsageCount": 1}}
 	not policy.not_applicable with input as unknown with data.parameters as parameters
 }
+
+test_fields_of_other_types if {
+	administrator := [{"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]
+	versions := [{"isDefaultVersion": true, "document": {"Statement": [statement]}}]
+	role := {"attachedManagedPolicies": [], "rolePolicyList": [], "policyVersionList": versions}
+	messages({"resourceType": "AWS::IAM::Role", "configuration": role}) == set()
+	narrow := {"policyVersionList": [{"isDefaultVersion": true, "document": {"Statement": [object.union(statement, {"Action": "s3:GetObject"})]}}]}
+	messages({"resourceType": "AWS::IAM::Policy", "configuration": object.union(narrow, {"attachedManagedPolicies": administrator})}) == set()
+}
+
+test_action_of_three_parts_is_none if {
+	messages(item([object.union(statement, {"Action": "kms:*:x"})])) == set()
+}
+
+test_one_exception if {
+	allowed := {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
+	messages(item([allowed])) == {"the policy allows every action but iam:*"}
+	messages(item([allowed, object.union(statement, {"Effect": "Deny"})])) == set()
+}
+
+test_service_has_to_be_allowed if {
+	denied := {"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+	messages(item([denied])) == set()
+}
+
+# No service has a name of one character.
+test_deny_of_what_does_not_exist if {
+	messages(item([statement, object.union(statement, {"Effect": "Deny", "Action": "?:*"})])) == everything
+	messages(item([statement, {"Effect": "Deny", "NotAction": "?:Get*", "Resource": "*"}])) == set()
+}
+
+test_approved_by_name_alone if {
+	given := {"resourceType": "AWS::IAM::Role", "resourceName": "operator", "ARN": "arn:aws:iam::123456789012:role/operator", "configuration": {}}
+	not policy.not_applicable with input as given with data.parameters as {"approvedAdminPrincipals": ["administrator"]}
+	policy.not_applicable with input as given with data.parameters as {"approvedAdminPrincipals": ["administrator", "operator"]}
+	policy.not_applicable with input as given with data.parameters as {"approvedAdminPrincipals": ["arn:aws:iam::*:role/operator"]}
+}
+
+test_exemptions_are_for_their_types if {
+	linked := {"resourceType": "AWS::IAM::User", "configuration": {"path": "/aws-service-role/x/"}}
+	not policy.not_applicable with input as linked with data.parameters as parameters
+	bounded := {"attachmentCount": 0, "permissionsBoundaryUsageCount": 1}
+	not policy.not_applicable with input as {"resourceType": "AWS::IAM::User", "configuration": bounded} with data.parameters as parameters
+	text := {"attachmentCount": 0, "permissionsBoundaryUsageCount": "1"}
+	not policy.not_applicable with input as {"resourceType": "AWS::IAM::Policy", "configuration": text} with data.parameters as parameters
+}

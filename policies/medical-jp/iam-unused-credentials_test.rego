@@ -49,3 +49,35 @@ test_reasons_are_in_both_languages if {
 		"認証情報レポートにこのユーザーがありません",
 	}
 }
+
+at(now, used) := {reason.msg |
+	some reason in policy.deny with data.parameters as {"maxIdleDays": 45, "newUserGraceDays": 14, "breakGlassTag": "break-glass=true"}
+		with data.facts as {
+			"now": now,
+			"iam_users": [user],
+			"report": {
+				"GeneratedTime": "2026-11-23T00:58:12.000Z",
+				"users": [object.union(entry, {"password_enabled": true, "password_last_used": used})],
+			},
+		}
+}
+
+test_limit_to_the_nanosecond if {
+	at("2026-11-23T01:00:00.000000000Z", "2026-10-09T01:00:00.000Z") == set()
+	at("2026-11-23T01:00:00.000000001Z", "2026-10-09T01:00:00.000Z") == {"the console password was last used on 2026-10-09, 45 days ago (at most 45 allowed)"}
+}
+
+test_day_is_that_of_japan if {
+	at("2026-11-23T01:00:00.000Z", "2026-01-01T14:59:59.999999999Z") == {"the console password was last used on 2026-01-01, 325 days ago (at most 45 allowed)"}
+	at("2026-11-23T01:00:00.000Z", "2026-01-01T15:00:00.000Z") == {"the console password was last used on 2026-01-02, 325 days ago (at most 45 allowed)"}
+}
+
+test_new_user_in_the_report_is_judged if {
+	found := policy.judged with data.parameters as {"maxIdleDays": 45, "newUserGraceDays": 14, "breakGlassTag": "break-glass=true"}
+		with data.facts as {
+			"now": "2026-11-23T01:00:00.000Z",
+			"iam_users": [object.union(user, {"CreateDate": "2026-11-23T00:59:00.000Z"})],
+			"report": {"GeneratedTime": "2026-11-23T00:58:12.000Z", "users": [entry]},
+		}
+	{one.resourceId | some one in found} == {"AIDA1"}
+}
