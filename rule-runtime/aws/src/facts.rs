@@ -181,7 +181,7 @@ impl AwsFacts {
                     for asked in self.ask(other, declares, parameters).await? {
                         let found = asked.answer.as_ref().map(|answer| elements(answer, &each.items));
                         for element in found.unwrap_or_default() {
-                            let request = request(&call.parameters, each, element)?;
+                            let request = request(&call.parameters, each, asked.of.as_ref(), element)?;
                             calls.push((asked.region.clone(), Some(element.clone()), request));
                         }
                     }
@@ -297,14 +297,20 @@ fn elements<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
 fn request(
     fixed: &Map<String, Value>,
     each: &ForEach,
+    above: Option<&Value>,
     element: &Value,
 ) -> Result<Map<String, Value>, String> {
     let mut request = fixed.clone();
     for (name, path) in &each.parameters {
-        let value = if path == "." { Some(element) } else { api::at(element, path) };
+        let one = path.strip_prefix('[').and_then(|path| path.strip_suffix(']'));
+        let (of, below) = match one.unwrap_or(path) {
+            "." => (Some(element), ""),
+            path => path.strip_prefix("..").map_or((Some(element), path), |below| (above, below)),
+        };
+        let value = of.and_then(|of| if below.is_empty() { Some(of) } else { api::at(of, below) });
         let value = value.filter(|value| !value.is_null());
-        let value = value.ok_or_else(|| format!("an element of {} has no {path}", each.fact))?;
-        request.insert(name.clone(), value.clone());
+        let value = value.ok_or_else(|| format!("an element of {} has no {path}", each.fact))?.clone();
+        request.insert(name.clone(), if one.is_some() { json!([value]) } else { value });
     }
     Ok(request)
 }
@@ -400,6 +406,47 @@ mod tests {
         // The other fact is asked for once, whoever needs it.
         aws.fetch("trails", &facts, &json!({})).await.unwrap();
         assert_eq!(fake.asked().iter().filter(|body| *body == "{}").count(), 1);
+    }
+
+    /// A call may need the element above its own, and a list where the element is one.
+    #[tokio::test]
+    async fn a_call_names_its_element_the_one_above_it_and_lists_of_one() {
+        let fake = Fake::start(|_, body: &str| {
+            let answer = if body.contains("FindingIds") {
+                json!({"findings": [{"id": "f"}]})
+            } else if body.contains("severity") {
+                json!({"findingIds": ["f"]})
+            } else {
+                json!({"detectorIds": ["d1", "d2"]})
+            };
+            (200, answer.to_string())
+        })
+        .await;
+        let aws = AwsFacts::new(&fake.config);
+        let facts = declared(json!({
+            "detectors": {"provider": "aws-api", "service": "logs", "action": "DescribeLogGroups"},
+            "ids": {
+                "provider": "aws-api", "service": "logs", "action": "DescribeLogStreams", "parameters": {"severity": 7},
+                "for_each": {"fact": "detectors", "items": "detectorIds", "parameters": {"DetectorId": "."}}
+            },
+            "findings": {
+                "provider": "aws-api", "service": "logs", "action": "GetLogEvents",
+                "for_each": {"fact": "ids", "items": "findingIds", "parameters": {"DetectorId": "..", "FindingIds": "[.]"}}
+            },
+        }));
+        let found = aws.fetch("findings", &facts, &json!({})).await.unwrap();
+        assert_eq!(found.as_array().unwrap().len(), 2);
+        assert!(fake.asked().contains(&json!({"DetectorId": "d2", "FindingIds": ["f"]}).to_string()));
+        let each = ForEach {
+            fact: "ids".into(),
+            items: "x".into(),
+            parameters: [("A".to_owned(), "..a.b".to_owned()), ("B".to_owned(), "[c]".to_owned())].into(),
+        };
+        let above = json!({"a": {"b": 1}});
+        let asked = request(&Map::new(), &each, Some(&above), &json!({"c": 2})).unwrap();
+        assert_eq!(Value::from(asked), json!({"A": 1, "B": [2]}));
+        let error = request(&Map::new(), &each, None, &json!({"c": 2})).unwrap_err();
+        assert_eq!(error, "an element of ids has no ..a.b");
     }
 
     #[tokio::test]

@@ -94,7 +94,8 @@ pub struct ForEach {
     pub fact: String,
     /// Where its answers hold the elements: names with dots between, `trailList`. Lists on the way are walked through.
     pub items: String,
-    /// Request parameter to the element's field (names with dots between), or `.` for the element itself.
+    /// Request parameter to the element's field (names with dots between), or `.` for the element itself. `..` and
+    /// `..field` are of the element that the other fact was asked for; `[path]` is a list of the one.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -221,6 +222,14 @@ impl AwsApiCall {
             if self.regions.is_some() || self.region.is_some() {
                 problems
                     .push("has for_each and a region: it is asked where its element was found".to_owned());
+            }
+            let nested = matches!(facts.get(&each.fact), Some(FactProvider::AwsApi(other)) if other.for_each.is_some());
+            if !nested && each.parameters.values().any(|path| path.trim_start_matches('[').starts_with(".."))
+            {
+                problems.push(format!(
+                    "names the element above with .., and {} is not asked for each element of a fact",
+                    each.fact
+                ));
             }
             if each.parameters.is_empty() {
                 problems
