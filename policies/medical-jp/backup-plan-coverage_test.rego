@@ -68,3 +68,13 @@ test_reasons_are_in_both_languages if {
 		}
 	}
 }
+
+test_kind_that_another_pattern_names if {
+	selection := {"Resources": ["*", "arn:aws:ec2:*:*:volume/*"]}
+	count(messages(table, facts(selection, {"DynamoDB": false}))) == 1
+}
+
+test_backup_policy_is_for_file_systems if {
+	item := object.union(table, {"configuration": {"BackupPolicy": {"Status": "ENABLED"}}})
+	messages(item, {"selection": [], "settings": {}}) == none
+}

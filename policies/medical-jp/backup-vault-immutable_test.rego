@@ -104,3 +104,21 @@ test_reasons_are_in_both_languages if {
 		reason.msg_ja != ""
 	}
 }
+
+in_compliance(changes) := {reason.msg |
+	some reason in policy.deny with data.parameters as object.union(parameters, {"mechanisms": ["compliance"]})
+		with data.facts as {
+			"now": "2026-11-23T01:00:00.000Z",
+			"vaults": [{"region": "ap-northeast-1", "result": {"BackupVaultList": [object.union(object.union(vault, lock), changes)]}}],
+			"vault_policies": [],
+		}
+}
+
+test_compliance_mode if {
+	in_compliance({"LockDate": "2026-11-01T00:00:00.000Z"}) == set()
+	in_compliance({"LockDate": null}) == bad
+	in_compliance({"LockDate": "2026-11-01T00:00:00.000Z", "Locked": false}) == bad
+	in_compliance({"LockDate": "2026-12-01T00:00:00.000Z", "Locked": false}) == bad
+	in_compliance({"LockDate": "2026-12-01T00:00:00.000Z"}) == bad | {"vault karte is in compliance mode only from 2026-12-01T00:00:00.000Z on"}
+	in_compliance({"LockDate": "2026-11-01T00:00:00.000Z", "MinRetentionDays": 6}) == bad | {"vault karte enforces 6 of the required 7 days of retention"}
+}

@@ -37,3 +37,8 @@ test_other_users_do_not_count if {
 }
 
 test_no_report if messages(summary, null) == {"the credential report does not show the root user"}
+
+test_day_is_that_of_japan if {
+	late := object.union(root, {"password_last_used": "2026-11-20T14:59:59.999999999Z"})
+	messages(summary, [late]) == {"the root user was used on 2026-11-20 (90 days without use required)"}
+}
