@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
-.PHONY: demo test test-large test-browser fuzz check bench package
+.PHONY: demo coverage template test test-large test-browser fuzz check bench package
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
@@ -40,6 +40,16 @@ test-browser:
 ## An independent witness: template and function in `fakecloud`, which is installed apart; the target says how.
 test-fakecloud: venv
 	@CARGO="$(CARGO)" .venv/bin/python tests/fakecloud/witness.py
+
+## The parts of template.yaml that follow from the policies: run it after a policy was added or asks for other facts.
+template: venv
+	.venv/bin/python tests/template/pack.py
+
+## The document that is made of policies/guidelines: run it after a guideline or a row of demands changed.
+coverage:
+	$(CARGO) build --locked -p sekisho
+	target/debug/sekisho check
+	target/debug/sekisho check --coverage > docs/guideline-coverage.md
 
 ## Formatter, linter and, where cargo-deny is installed, licences and advisories.
 check:

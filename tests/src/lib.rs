@@ -8,7 +8,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod faults;
 pub mod function;
+pub mod many;
 pub mod moto;
 pub mod paging;
 pub mod policies;

@@ -10,7 +10,7 @@ use crate::moto::{ACCOUNT, REGION};
 /// How long an item is, in bytes of JSON, on the average: so long that 300,000 make 3 GB.
 pub const ITEM: usize = 10_000;
 
-/// Writes a gzipped snapshot of `count` DynamoDB tables to `out`; every third has no point-in-time recovery, and every
+/// Writes a gzipped snapshot of `count` `DynamoDB` tables to `out`; every third has no point-in-time recovery, and every
 /// tenth item is of a type that no policy judges. Says how many bytes of JSON it holds.
 ///
 /// # Errors

@@ -14,18 +14,23 @@ from pathlib import Path
 import botocore.loaders
 import yaml
 
+import pack
 from expand import ROOT, expand, load
 from resolve import Stack
 
 # Resources that AWS forces to be a wildcard, and why.
 FORCED_WILDCARDS = {
     "config:PutEvaluations": "the service has no resource for it",
+    "config:GetResourceConfigHistory": "the service has no resource for it",
+    "config:SelectResourceConfig": "the service has no resource for it",
+    "config:BatchGetResourceConfig": "the service has no resource for it",
     "iam:ListUsers": "the service has no resource for it",
 }
 # All that the role may do.
 ACTIONS = {
     "logs:CreateLogStream", "logs:PutLogEvents",
-    "config:PutEvaluations",
+    "config:PutEvaluations", "config:GetResourceConfigHistory", "config:SelectResourceConfig",
+    "config:BatchGetResourceConfig", "config:GetComplianceDetailsByConfigRule",
     "sqs:SendMessage",
     "s3:GetObject",
     "iam:ListUsers", "iam:GetLoginProfile", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListUserTags",
@@ -38,16 +43,7 @@ CHANGE_MESSAGES = {"ConfigurationItemChangeNotification", "OversizedConfiguratio
 
 def metadata() -> dict:
     """METADATA of each policy, by id."""
-    found = {}
-    for path in sorted((ROOT / "policies").rglob("*.rego")):
-        if path.name.endswith("_test.rego") or "lib" in path.parts:
-            continue
-        block = re.search(r"^# METADATA\n((?:#.*\n)+)package ", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert block, f"{path} has no METADATA"
-        text = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in block[1].splitlines())
-        custom = yaml.safe_load(text)["custom"]
-        found[custom["id"]] = custom
-    return found
+    return pack.policies()
 
 
 def as_list(value) -> list:
@@ -81,10 +77,35 @@ class Template(unittest.TestCase):
         return of_type(self.resources, name)
 
     def rules(self) -> dict:
+        """The rules of one policy, by its id."""
+        return {name: rule for name, rule in self.all_rules().items() if not name.startswith(pack.PACK)}
+
+    def all_rules(self) -> dict:
+        """All rules; those of the pack by its name and their logical id."""
         rules = {}
-        for properties in self.of_type("AWS::Config::ConfigRule").values():
-            rules[properties["InputParameters"]["policy"]] = properties
+        for key, properties in self.of_type("AWS::Config::ConfigRule").items():
+            policy = properties["InputParameters"]["policy"]
+            rules[f"{pack.PACK} {key}" if "," in policy else policy] = properties
         return rules
+
+    def pack_rules(self) -> list:
+        return [rule for name, rule in self.all_rules().items() if name.startswith(pack.PACK)]
+
+    def test_what_follows_from_the_policies_was_made_from_them(self):
+        check = subprocess.run([sys.executable, ROOT / "tests/template/pack.py", "--check"], capture_output=True,
+                               text=True, check=False)
+        self.assertEqual((check.returncode, check.stderr), (0, ""))
+
+    def test_the_rules_of_the_pack_have_what_its_policies_require(self):
+        (change,) = [rule for rule in self.pack_rules() if "Scope" in rule]
+        (periodic,) = [rule for rule in self.pack_rules() if "Scope" not in rule]
+        self.assertLessEqual(len(change["Scope"]["ComplianceResourceTypes"]), 100)
+        inside = {name: custom for name, custom in self.policies.items() if name not in pack.ALONE}
+        for rule, triggers in ((change, ("change", "both")), (periodic, ("periodic", "both"))):
+            for name, custom in inside.items():
+                required = set((custom.get("parameters") or {}).get("required", []))
+                if custom["trigger"] in triggers:
+                    self.assertLessEqual(required, set(rule["InputParameters"]), name)
 
     def statements(self) -> list:
         return statements(self.resources)
@@ -95,7 +116,9 @@ class Template(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
 
     def test_every_policy_has_a_rule_and_every_rule_a_policy(self):
-        self.assertEqual(set(self.rules()), set(self.policies))
+        self.assertEqual(set(self.rules()), set(pack.ALONE))
+        for rule in self.pack_rules():
+            self.assertEqual(rule["InputParameters"]["policy"], pack.pack_names())
 
     def test_scopes_are_those_of_the_policies(self):
         for policy, rule in self.rules().items():
@@ -111,7 +134,7 @@ class Template(unittest.TestCase):
         # One type that it does not know, and PutConfigRule refuses the rule: the deployment is rolled back.
         model = botocore.loaders.Loader().load_service_model("config", "service-2")
         known = set(model["shapes"]["ResourceType"]["enum"])
-        for policy, rule in self.rules().items():
+        for policy, rule in self.all_rules().items():
             types = rule.get("Scope", {}).get("ComplianceResourceTypes", [])
             self.assertLessEqual(set(types), known, policy)
 
@@ -165,7 +188,7 @@ class Template(unittest.TestCase):
                 self.assertIn("ConfigPermission", as_list(resource["DependsOn"]), key)
 
     def test_the_role_may_do_what_the_function_does_and_no_more(self):
-        self.assertEqual(actions(self.resources), ACTIONS)
+        self.assertEqual(actions(self.resources), ACTIONS | set(pack.permissions(self.policies)))
 
     def test_no_wildcard_that_aws_does_not_force(self):
         for statement in self.statements():
@@ -173,7 +196,10 @@ class Template(unittest.TestCase):
             self.assertLessEqual(set(statement), {"Sid", "Effect", "Action", "Resource"})
             for action in as_list(statement["Action"]):
                 self.assertNotIn("*", action, statement["Sid"])
-                if "*" in as_list(statement["Resource"]):
+                reads = action.split(":")[1].startswith(("Get", "List", "Describe", "BatchGet", "GenerateCredentialReport"))
+                if statement["Sid"] == "ReadFacts":
+                    self.assertTrue(reads, action)
+                elif "*" in as_list(statement["Resource"]):
                     self.assertIn(action, FORCED_WILDCARDS, statement["Sid"])
 
     def test_the_role_reads_the_roster_and_writes_its_own_log(self):
@@ -189,7 +215,8 @@ class Template(unittest.TestCase):
     def test_a_stack_that_judges_no_users_has_no_roster_and_no_right_to_read_users(self):
         resources = Stack(self.expanded, {"JudgeUsers": "false"}, ACCOUNT).resolved()["Resources"]
         names = {rule["InputParameters"]["policy"] for rule in of_type(resources, "AWS::Config::ConfigRule").values()}
-        self.assertEqual(set(self.policies) - names, {"iam-retired-user-removed"})
+        self.assertEqual(set(pack.ALONE) - names, {"iam-retired-user-removed"})
+        self.assertEqual(names - set(pack.ALONE), {pack.pack_names()})
         self.assertEqual(of_type(resources, "AWS::S3::Bucket"), {})
         self.assertEqual(of_type(resources, "AWS::S3::BucketPolicy"), {})
         self.assertEqual({action for action in actions(resources) if action.startswith(("iam:", "s3:"))}, set())

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sekisho::replay::config_endpoint::{ConfigEndpoint, StoredEvaluation};
 use sekisho_tests::function::{Answer, Function, change_event, scheduled_event};
+use sekisho_tests::root;
 use serde_json::{Value, json};
 
 fn table(region: &str, pitr: &str) -> Value {
@@ -262,7 +263,21 @@ async fn what_is_wrong_with_a_rule_or_an_event_is_said() {
 
 #[tokio::test]
 async fn a_pack_triggered_by_changes_is_not_asked_for_what_its_periodic_policies_require() {
-    let rig = Rig::new().await;
+    // Of the pack only these, so that the schedule asks AWS for nothing else.
+    let folder = tempfile::tempdir().unwrap();
+    let pack = folder.path().join("medical-jp");
+    let libraries = folder.path().join("lib");
+    std::fs::create_dir(&pack).unwrap();
+    std::fs::create_dir(&libraries).unwrap();
+    let policies = root().join("policies");
+    for file in ["residency-resource-region.rego", "iam-retired-user-removed.rego"] {
+        std::fs::copy(policies.join("medical-jp").join(file), pack.join(file)).unwrap();
+    }
+    for file in std::fs::read_dir(policies.join("lib")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), libraries.join(file.file_name())).unwrap();
+    }
+    let rig = Rig::with(&[("SEKISHO_POLICIES", folder.path().to_str().unwrap())]).await;
     let answer = rig.change(policy("medical-jp"), &table("us-east-1", "ENABLED")).await;
     assert_eq!(answer.error(), None);
     assert_eq!(rig.compliance(), ["NON_COMPLIANT"]);

@@ -388,7 +388,13 @@ fn a_function_that_dies_at_one_event_answers_the_others() {
 
 #[test]
 fn help_has_examples() {
-    for arguments in [&["--help"][..], &["test", "--help"], &["scan", "--help"], &["replay", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["test", "--help"],
+        &["check", "--help"],
+        &["scan", "--help"],
+        &["replay", "--help"],
+    ] {
         let output = sekisho(arguments);
         assert_eq!(output.code, 0);
         assert!(output.stdout.contains("Examples:") && output.stdout.contains("sekisho "), "{output:?}");

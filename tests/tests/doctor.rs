@@ -84,6 +84,63 @@ async fn every_step_is_shown_and_aws_config_is_told_nothing() {
         serde_json::from_str(&fs::read_to_string(rig.folder.path().join("facts.json")).unwrap()).unwrap();
     assert_eq!(facts["facts"]["iam_users"][0]["UserName"], "suzuki");
     assert_eq!(facts["version"], 1);
+    let account = json!({
+        "resourceType": "AWS::::Account", "resourceId": ACCOUNT, "awsAccountId": ACCOUNT,
+        "awsRegion": "ap-northeast-1", "configurationItemStatus": "OK",
+        "configurationItemCaptureTime": "2026-11-23T01:00:00.000Z", "configuration": {},
+    });
+    fs::write(rig.folder.path().join("account.json"), account.to_string()).unwrap();
+    for command in ["scan", "replay"] {
+        let given = [command, "account.json", "--policies", ".", "--facts-file", "facts.json"];
+        let again = sekisho_in(rig.folder.path(), &given);
+        assert_eq!(again.code, 1, "{again:?}");
+        assert!(again.stdout.contains("user suzuki"), "{again:?}");
+        let without = sekisho_in(rig.folder.path(), &given[..4]);
+        assert!(without.stderr.contains("it needs --facts iam_users=FILE"), "{without:?}");
+        fs::write(rig.folder.path().join("old.json"), "{\"version\": 0}").unwrap();
+        let old = sekisho_in(rig.folder.path(), &[&given[..5], &["old.json"]].concat());
+        assert_eq!(old.code, 2);
+        assert!(old.stderr.contains("version: is 0, this version reads 1"), "{old:?}");
+    }
+}
+
+/// Two policies call different things by one name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fact_that_two_policies_mean_differently_is_recorded_and_given_for_each() {
+    let rig = Rig::new().await;
+    policies::write(
+        rig.folder.path(),
+        "keys",
+        "periodic",
+        "AWS::::Account",
+        &["facts: {iam_users: {provider: aws-api, service: iam, action: ListUsers}}"],
+        "deny contains sprintf(\"%d keys\", [count(data.facts.iam_users.Users)])",
+    );
+    let iam = aws_sdk_iam::Client::new(&rig.moto.sdk().await);
+    iam.create_user().user_name("suzuki").send().await.unwrap();
+    let event = scheduled_event("r", "token", &json!({"policy": "users,keys"}), "2026-11-23T01:00:00.000Z");
+    let output = rig.run(&event, &["--record-facts", "facts.json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let facts: Value =
+        serde_json::from_str(&fs::read_to_string(rig.folder.path().join("facts.json")).unwrap()).unwrap();
+    let names: Vec<_> = facts["facts"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["keys/iam_users", "users/iam_users"]);
+    let table = json!({
+        "resourceType": "AWS::SNS::Topic", "resourceId": "t", "awsAccountId": ACCOUNT,
+        "awsRegion": "ap-northeast-1", "configurationItemStatus": "OK",
+        "configurationItemCaptureTime": "2026-11-23T01:00:00.000Z", "configuration": {},
+    });
+    fs::write(rig.folder.path().join("topic.json"), table.to_string()).unwrap();
+    for command in ["scan", "replay"] {
+        let given = [command, "topic.json", "--policies", ".", "--facts-file", "facts.json"];
+        let again = sekisho_in(rig.folder.path(), &given);
+        assert!(again.stdout.contains("user suzuki") && again.stdout.contains("1 keys"), "{again:?}");
+        let one = [&given[..4], &["--facts", "iam_users=facts.json"]].concat();
+        let one = sekisho_in(rig.folder.path(), &one);
+        assert_eq!(one.code, 2);
+        let help = "say --facts keys/iam_users=FILE --facts users/iam_users=FILE";
+        assert!(one.stderr.contains(help), "{one:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ fn job(set: &PolicySet, case: &fixture::Case) -> (Value, Outcome) {
     modules.insert(policy.file.display().to_string(), policy.source.to_string().into());
     let mut facts = prepared.data.facts.clone();
     facts.insert("now".into(), time::format(prepared.data.now).into());
+    let inventory = prepared.data.inventory.document(&policy.metadata.inventory).unwrap();
     // OPA refuses a reference to a rule that is not there. An undefined rule leaves its list empty.
     let package = &policy.package;
     let not_applicable =
@@ -33,7 +34,7 @@ fn job(set: &PolicySet, case: &fixture::Case) -> (Value, Outcome) {
     let job = json!({
         "id": case.path.display().to_string(),
         "modules": modules,
-        "data": {"parameters": prepared.data.parameters, "facts": facts, "inventory": {}},
+        "data": {"parameters": prepared.data.parameters, "facts": facts, "inventory": inventory},
         "input": prepared.item.document,
         "query": query,
     });

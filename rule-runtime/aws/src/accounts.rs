@@ -55,12 +55,12 @@ impl Accounts {
         self.own.clone()
     }
 
-    /// Clients with the credentials of `role`, for `region`. `rule` names the session, so that `CloudTrail` of the
+    /// Clients with the credentials of `role`, for `region`. `rule_name` names the session, so that `CloudTrail` of the
     /// other account shows which rule it was for.
     ///
     /// # Errors
     /// The role cannot be assumed; the text says what to change.
-    pub async fn of(&self, role: &Role, region: &str, rule: &str) -> Result<Clients, String> {
+    pub async fn of(&self, role: &Role, region: &str, rule_name: &str) -> Result<Clients, String> {
         let key = (role.clone(), region.to_owned());
         let mut assumed = self.assumed.lock().await;
         if let Some(known) = assumed.get(&key)
@@ -68,7 +68,7 @@ impl Accounts {
         {
             return Ok(known.clients.clone());
         }
-        let credentials = self.assume(role, rule).await?;
+        let credentials = self.assume(role, rule_name).await?;
         let until = credentials.expiry().and_then(|expiry| expiry.checked_sub(MARGIN));
         let config = self
             .config
@@ -82,12 +82,12 @@ impl Accounts {
         Ok(clients)
     }
 
-    async fn assume(&self, role: &Role, rule: &str) -> Result<Credentials, String> {
+    async fn assume(&self, role: &Role, rule_name: &str) -> Result<Credentials, String> {
         let client = Client::new(&self.config);
         let sent = client
             .assume_role()
             .role_arn(&role.arn)
-            .role_session_name(session_name(rule))
+            .role_session_name(session_name(rule_name))
             .set_external_id(role.external_id.clone())
             .send()
             .await;

@@ -16,9 +16,9 @@ use crate::s3::Objects;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one attempt of a call may take.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a call is tried in all.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 6;
 
 /// What the function talks to.
 #[derive(Debug, Clone)]
@@ -41,7 +41,9 @@ impl Clients {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT);
         aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts.build())
-            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+            // Not the adaptive mode: after three throttled calls it lets one through every half minute (measured),
+            // and a function has a deadline.
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .load()
             .await
     }

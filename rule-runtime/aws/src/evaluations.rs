@@ -2,23 +2,30 @@
 //!
 //! Source of the limits and errors: the API model of AWS Config (botocore `config/2014-11-12`).
 
-use std::time::Instant;
+mod error;
+
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
-use aws_sdk_config::Client;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_config::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_config::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_config::operation::put_evaluations::PutEvaluationsError;
 use aws_sdk_config::primitives::DateTime;
 use aws_sdk_config::types::{ComplianceType, Evaluation as ApiEvaluation};
+use aws_sdk_config::{Client, Config};
 use sekisho_engine::event::TEST_TOKEN;
 use sekisho_engine::verdict::{Compliance, Evaluation, ResourceKey};
-
 use tokio::time::timeout_at;
 
-use crate::clients::{explain, is_denied};
+use crate::clients::{ATTEMPT_TIMEOUT, explain, is_denied};
+pub use error::PutError;
 
 /// The most evaluations of one call.
 pub const BATCH: usize = 100;
+
+/// With less time than this before the deadline no call is begun.
+const LEAST_TIME: Duration = Duration::from_millis(100);
 
 /// How often a batch is divided at most: enough to find five refused evaluations among a hundred.
 const MOST_DIVISIONS: usize = 40;
@@ -38,49 +45,6 @@ pub struct PutReport {
     pub rule_gone: bool,
 }
 
-/// Evaluations that AWS Config did not take. The others were sent.
-#[derive(Debug, Default, thiserror::Error)]
-#[error("AWS Config did not take {} of {total} evaluations: {}", self.missing(), self.describe())]
-pub struct PutError {
-    /// How many there were.
-    pub total: usize,
-    /// Those in `FailedEvaluations`, after a second try.
-    pub refused: Vec<ResourceKey>,
-    /// Those that made AWS Config refuse a call, each with the reason.
-    pub invalid: Vec<(ResourceKey, String)>,
-    /// How many were in calls that failed.
-    pub lost: usize,
-    /// How many were not sent because the time was up.
-    pub left: usize,
-    /// Why those calls failed.
-    pub errors: Vec<String>,
-}
-
-impl PutError {
-    /// How many did not arrive, as far as is known.
-    pub fn missing(&self) -> usize {
-        self.refused.len() + self.invalid.len() + self.lost + self.left
-    }
-
-    fn is_empty(&self) -> bool {
-        self.missing() == 0 && self.errors.is_empty()
-    }
-
-    fn describe(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.refused.is_empty() {
-            let names: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
-            parts.push(format!("in FailedEvaluations after a second try: {}", names.join(", ")));
-        }
-        parts.extend(self.invalid.iter().map(|(resource, why)| format!("{resource}: {why}")));
-        if self.left > 0 {
-            parts.push(format!("{} were not sent, because the function's time is up", self.left));
-        }
-        parts.extend(self.errors.iter().cloned());
-        parts.join("; ")
-    }
-}
-
 /// What came of one call.
 enum Call {
     /// Taken but for these; a second try for them may have failed as a whole.
@@ -95,8 +59,17 @@ enum Call {
         /// The same would happen to every other call: the token or the role is at fault.
         hopeless: bool,
     },
-    /// No answer before the deadline. AWS Config may have taken it all the same.
-    OutOfTime,
+    /// No answer before the deadline. What was sent AWS Config may have taken all the same.
+    OutOfTime { sent: bool },
+}
+
+/// A part of a batch.
+struct Part<'e> {
+    evaluations: Vec<&'e Evaluation>,
+    /// The first of two that were refused together: if it is taken, the other is what was refused.
+    is_first: bool,
+    /// AWS Config would refuse it; that need not be asked.
+    is_refused: bool,
 }
 
 /// How a batch ended.
@@ -110,7 +83,12 @@ enum Batch {
 impl Evaluations {
     /// With the region and credentials of `config`.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        // The SDK's quota of retries is shared by the process and not given back by a call that was throttled and then
+        // refused: a run that divides many batches uses it up, and what is throttled afterwards would be lost. Tries a
+        // call and the deadline are bounds enough.
+        let retries = RetryPartition::custom("evaluations").token_bucket(TokenBucket::unlimited()).build();
+        let config = Config::from(config).to_builder().retry_partition(retries).build();
+        Self { client: Client::from_conf(config) }
     }
 
     /// [`Evaluations::put_within`] without a deadline.
@@ -170,39 +148,50 @@ impl Evaluations {
         report: &mut PutReport,
         error: &mut PutError,
     ) -> Batch {
-        let mut parts = vec![batch];
+        let mut parts =
+            vec![Part { evaluations: batch.iter().collect(), is_first: false, is_refused: false }];
         let mut divisions = 0;
-        while let Some(part) = parts.pop() {
-            let waiting = parts.iter().map(|part| part.len()).sum::<usize>();
-            match self.put_part(result_token, part, deadline).await {
+        while let Some(Part { evaluations: part, is_first, is_refused }) = parts.pop() {
+            let divisible = part.len() > 1 && divisions < MOST_DIVISIONS;
+            if is_refused && divisible {
+                divisions += 1;
+                parts.extend(divide(part));
+                continue;
+            }
+            let waiting = parts.iter().map(|part| part.evaluations.len()).sum::<usize>();
+            match self.put_part(result_token, &part, deadline).await {
                 Call::Answered { failed, second_try } => {
                     report.accepted += part.len().saturating_sub(failed.len());
                     error.refused.extend(failed.iter().map(key));
                     error.errors.extend(second_try.map(|why| format!("the second try failed: {why}")));
+                    if let Some(other) = parts.last_mut().filter(|_| is_first) {
+                        other.is_refused = true;
+                    }
                 }
                 Call::RuleGone => return Batch::RuleGone,
-                Call::Invalid(_) if part.len() > 1 && divisions < MOST_DIVISIONS => {
+                Call::Invalid(_) if divisible => {
                     divisions += 1;
-                    let (left, right) = part.split_at(part.len() / 2);
-                    parts.extend([right, left]);
+                    parts.extend(divide(part));
                 }
-                Call::Invalid(why) => match part {
-                    [one] => error.invalid.push((one.resource.clone(), why)),
-                    _ => {
-                        error.errors.push(format!("{}{why}", range(part)));
+                Call::Invalid(why) => {
+                    if let [one] = part[..] {
+                        error.invalid.push((one.resource.clone(), why));
+                    } else {
+                        error.errors.push(format!("{}{why}", range(&part)));
                         error.lost += part.len();
                     }
-                },
+                }
                 Call::Failed { why, hopeless } => {
-                    error.errors.push(format!("{}{why}", range(part)));
+                    error.errors.push(format!("{}{why}", range(&part)));
                     error.lost += part.len();
                     if hopeless {
                         error.lost += waiting;
                         return Batch::Hopeless;
                     }
                 }
-                Call::OutOfTime => {
-                    error.left += part.len() + waiting;
+                Call::OutOfTime { sent } => {
+                    *(if sent { &mut error.unanswered } else { &mut error.left }) += part.len();
+                    error.left += waiting;
                     return Batch::OutOfTime;
                 }
             }
@@ -211,8 +200,8 @@ impl Evaluations {
     }
 
     /// One call, and once more what was in `FailedEvaluations`.
-    async fn put_part(&self, result_token: &str, part: &[Evaluation], deadline: Option<Instant>) -> Call {
-        let part = match part.iter().map(to_api).collect::<Result<Vec<_>, _>>() {
+    async fn put_part(&self, result_token: &str, part: &[&Evaluation], deadline: Option<Instant>) -> Call {
+        let part = match part.iter().copied().map(to_api).collect::<Result<Vec<_>, _>>() {
             Ok(part) => part,
             Err(error) => {
                 return Call::Failed { why: error.to_string(), hopeless: false };
@@ -225,7 +214,7 @@ impl Evaluations {
                     Call::Failed { why, .. } | Call::Invalid(why) => {
                         Call::Answered { failed, second_try: Some(why) }
                     }
-                    Call::OutOfTime => {
+                    Call::OutOfTime { .. } => {
                         let why = "the function's time is up".to_owned();
                         Call::Answered { failed, second_try: Some(why) }
                     }
@@ -243,24 +232,36 @@ impl Evaluations {
         deadline: Option<Instant>,
     ) -> Call {
         let Some(deadline) = deadline else {
-            return self.call(result_token, part).await;
+            return self.call(result_token, part, None).await;
         };
-        if Instant::now() >= deadline {
-            return Call::OutOfTime;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left < LEAST_TIME {
+            return Call::OutOfTime { sent: false };
         }
-        let called = timeout_at(deadline.into(), self.call(result_token, part)).await;
-        called.unwrap_or(Call::OutOfTime)
+        // An attempt that gets no answer leaves time for others.
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout((left / 3).min(ATTEMPT_TIMEOUT));
+        let called = timeout_at(deadline.into(), self.call(result_token, part, Some(timeouts.build()))).await;
+        called.unwrap_or(Call::OutOfTime { sent: true })
     }
 
-    async fn call(&self, result_token: &str, part: Vec<ApiEvaluation>) -> Call {
-        let sent = self
+    async fn call(
+        &self,
+        result_token: &str,
+        part: Vec<ApiEvaluation>,
+        timeouts: Option<TimeoutConfig>,
+    ) -> Call {
+        let call = self
             .client
             .put_evaluations()
             .result_token(result_token)
             .set_evaluations(Some(part))
             .test_mode(result_token == TEST_TOKEN)
-            .send()
-            .await;
+            .customize();
+        let call = match timeouts {
+            Some(timeouts) => call.config_override(Config::builder().timeout_config(timeouts)),
+            None => call,
+        };
+        let sent = call.send().await;
         match sent {
             Ok(answer) => {
                 Call::Answered { failed: answer.failed_evaluations.unwrap_or_default(), second_try: None }
@@ -278,7 +279,7 @@ fn is_invalid(error: &SdkError<PutEvaluationsError>) -> bool {
 }
 
 /// Which of many evaluations a batch holds, for an error.
-fn range(batch: &[Evaluation]) -> String {
+fn range(batch: &[&Evaluation]) -> String {
     match batch {
         [first, .., last] => {
             format!("{} evaluations from {} to {}: ", batch.len(), first.resource, last.resource)
@@ -286,6 +287,28 @@ fn range(batch: &[Evaluation]) -> String {
         [one] => format!("{}: ", one.resource),
         [] => String::new(),
     }
+}
+
+/// The two parts of a batch that was refused, the one that is to be sent first at the end. Where it has several types they are kept
+/// apart, because an unknown type is what AWS Config refuses first of all; else two halves.
+fn divide(mut part: Vec<&Evaluation>) -> [Part<'_>; 2] {
+    let type_of = |evaluation: &&Evaluation| evaluation.resource.resource_type.clone();
+    part.sort_by_key(type_of);
+    let middle = part.len() / 2;
+    let of_the_middle = type_of(&part[middle]);
+    let start = part.partition_point(|evaluation| type_of(evaluation) < of_the_middle);
+    let end = part.partition_point(|evaluation| type_of(evaluation) <= of_the_middle);
+    let at = match (start, end) {
+        (0, end) if end == part.len() => middle,
+        (0, end) => end,
+        (start, end) if end == part.len() || middle - start <= end - middle => start,
+        (_, end) => end,
+    };
+    let rest = part.split_off(at);
+    [
+        Part { evaluations: rest, is_first: false, is_refused: false },
+        Part { evaluations: part, is_first: true, is_refused: false },
+    ]
 }
 
 /// At least one batch, so that an empty list is told too.
@@ -335,180 +358,4 @@ fn key(evaluation: &ApiEvaluation) -> ResourceKey {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::fake::Fake;
-    use jiff::Timestamp;
-
-    fn evaluations(count: usize) -> Vec<Evaluation> {
-        (0..count)
-            .map(|n| Evaluation {
-                resource: ResourceKey { resource_type: "AWS::S3::Bucket".into(), resource_id: n.to_string() },
-                compliance: Compliance::Compliant,
-                annotation: None,
-                ordering_timestamp: Timestamp::UNIX_EPOCH,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn batches_of_at_most_a_hundred_and_one_for_nothing() {
-        let sizes = |count| batches(&evaluations(count)).map(<[_]>::len).collect::<Vec<_>>();
-        assert_eq!(sizes(0), [0]);
-        assert_eq!(sizes(100), [100]);
-        assert_eq!(sizes(251), [100, 100, 51]);
-    }
-
-    #[test]
-    fn every_field_reaches_the_api() {
-        let mut evaluation = evaluations(1).remove(0);
-        evaluation.annotation = Some("why".into());
-        evaluation.compliance = Compliance::NonCompliant;
-        let api = to_api(&evaluation).unwrap();
-        assert_eq!(api.compliance_resource_type(), "AWS::S3::Bucket");
-        assert_eq!(api.compliance_resource_id(), "0");
-        assert_eq!(api.compliance_type(), &ComplianceType::NonCompliant);
-        assert_eq!(api.annotation(), Some("why"));
-        assert_eq!(api.ordering_timestamp(), &DateTime::from_millis(0));
-    }
-
-    /// What AWS Config says to the n-th call, from 0.
-    async fn config(answers: impl Fn(usize) -> (u16, String) + Send + 'static) -> (Fake, Evaluations) {
-        let mut call = 0;
-        let fake = Fake::start(move |_, _| {
-            call += 1;
-            answers(call - 1)
-        })
-        .await;
-        let evaluations = Evaluations::new(&fake.config);
-        (fake, evaluations)
-    }
-
-    fn refusal(code: &str) -> (u16, String) {
-        (400, format!("{{\"__type\": \"{code}\", \"message\": \"why\"}}"))
-    }
-
-    fn refused(ids: &[&str]) -> (u16, String) {
-        let ids = ids.iter().map(|id| {
-            format!(
-                "{{\"ComplianceResourceType\": \"AWS::S3::Bucket\", \"ComplianceResourceId\": \"{id}\", \
-                 \"ComplianceType\": \"COMPLIANT\", \"OrderingTimestamp\": 0}}"
-            )
-        });
-        (200, format!("{{\"FailedEvaluations\": [{}]}}", ids.collect::<Vec<_>>().join(",")))
-    }
-
-    #[tokio::test]
-    async fn an_empty_list_is_one_empty_call_and_testmode_is_told() {
-        let (fake, config) = config(|_| (200, "{}".into())).await;
-        assert_eq!(config.put("TESTMODE", &[]).await.unwrap(), PutReport::default());
-        assert_eq!(fake.asked(), [r#"{"Evaluations":[],"ResultToken":"TESTMODE","TestMode":true}"#]);
-        config.put("token", &evaluations(1)).await.unwrap();
-        assert!(fake.asked()[1].contains(r#""TestMode":false"#), "{:?}", fake.asked());
-    }
-
-    #[tokio::test]
-    async fn what_is_refused_goes_out_once_more_and_alone() {
-        let (fake, config) =
-            config(|call| if call == 0 { refused(&["7"]) } else { (200, "{}".into()) }).await;
-        let report = config.put("token", &evaluations(100)).await.unwrap();
-        assert_eq!(report, PutReport { accepted: 100, rule_gone: false });
-        assert_eq!(fake.asked().len(), 2);
-        assert_eq!(fake.asked()[1].matches("ComplianceResourceId").count(), 1);
-    }
-
-    #[tokio::test]
-    async fn what_is_refused_again_is_named_and_the_other_batches_still_go_out() {
-        let (fake, config) =
-            config(|call| if call < 2 { refused(&["7", "8"]) } else { (200, "{}".into()) }).await;
-        let error = config.put("token", &evaluations(101)).await.unwrap_err();
-        assert_eq!(fake.asked().len(), 3);
-        assert_eq!(
-            error.to_string(),
-            "AWS Config did not take 2 of 101 evaluations: in FailedEvaluations after a second try: \
-             AWS::S3::Bucket 7, AWS::S3::Bucket 8"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_second_try_that_fails_says_why() {
-        let (_fake, config) =
-            config(|call| if call == 0 { refused(&["7"]) } else { refusal("ValidationException") }).await;
-        let error = config.put("token", &evaluations(10)).await.unwrap_err().to_string();
-        assert!(error.contains("1 of 10") && error.contains("AWS::S3::Bucket 7"), "{error}");
-        assert!(error.contains("ValidationException: why"), "{error}");
-    }
-
-    /// AWS Config refuses every call that has one of `bad`, as it does for a made-up resource type.
-    async fn refuses(bad: &'static [&'static str]) -> (Fake, Evaluations) {
-        let fake = Fake::start(move |_, body: &str| {
-            let has = |id: &&str| body.contains(&format!("\"ComplianceResourceId\":\"{id}\""));
-            if bad.iter().any(has) { refusal("InvalidParameterValueException") } else { (200, "{}".into()) }
-        })
-        .await;
-        let evaluations = Evaluations::new(&fake.config);
-        (fake, evaluations)
-    }
-
-    #[tokio::test]
-    async fn an_evaluation_that_is_refused_does_not_take_the_others_of_its_batch_with_it() {
-        let (fake, config) = refuses(&["7", "142"]).await;
-        let error = config.put("token", &evaluations(250)).await.unwrap_err();
-        let names: Vec<_> = error.invalid.iter().map(|(resource, _)| resource.resource_id.as_str()).collect();
-        assert_eq!(names, ["7", "142"]);
-        assert_eq!((error.missing(), error.lost), (2, 0));
-        assert!(error.to_string().contains("AWS::S3::Bucket 7: config:PutEvaluations: Invalid"), "{error}");
-        let asked = fake.asked();
-        let arrived = (0..250).filter(|n| {
-            let id = format!("\"ComplianceResourceId\":\"{n}\"");
-            asked.iter().any(|body| {
-                body.contains(&id)
-                    && !["7", "142"]
-                        .iter()
-                        .any(|bad| body.contains(&format!("\"ComplianceResourceId\":\"{bad}\"")))
-            })
-        });
-        assert_eq!(arrived.count(), 248);
-        assert!(asked.len() < 35, "{}", asked.len());
-    }
-
-    #[tokio::test]
-    async fn a_batch_of_which_all_is_refused_costs_a_bounded_number_of_calls() {
-        let (fake, config) = config(|_| refusal("ValidationException")).await;
-        let error = config.put("token", &evaluations(100)).await.unwrap_err();
-        assert_eq!(error.missing(), 100);
-        assert!(fake.asked().len() <= 2 * MOST_DIVISIONS + 1, "{}", fake.asked().len());
-    }
-
-    #[tokio::test]
-    async fn what_was_not_sent_before_the_deadline_is_counted() {
-        let (fake, config) = config(|_| (200, "{}".into())).await;
-        let error = config.put_within("token", &evaluations(250), Some(Instant::now())).await.unwrap_err();
-        assert_eq!((error.left, fake.asked().len()), (250, 0));
-        assert!(error.to_string().contains("250 were not sent"), "{error}");
-        let later = Some(Instant::now() + std::time::Duration::from_mins(1));
-        assert_eq!(config.put_within("token", &evaluations(250), later).await.unwrap().accepted, 250);
-    }
-
-    #[tokio::test]
-    async fn an_invalid_token_or_a_role_without_permission_ends_it_and_the_token_is_not_repeated() {
-        for (code, next) in
-            [("InvalidResultTokenException", "evaluate the rule again"), ("AccessDeniedException", "add")]
-        {
-            let (fake, config) = config(move |_| refusal(code)).await;
-            let error = config.put("the-token", &evaluations(250)).await.unwrap_err();
-            assert_eq!((fake.asked().len(), error.lost), (1, 250));
-            let text = format!("{error} {error:?}");
-            assert!(text.contains(code) && text.contains(next) && !text.contains("the-token"), "{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_rule_that_is_gone_is_no_error() {
-        let (fake, config) = config(|_| refusal("NoSuchConfigRuleException")).await;
-        let report = config.put("token", &evaluations(250)).await.unwrap();
-        assert_eq!(report, PutReport { accepted: 0, rule_gone: true });
-        assert_eq!(fake.asked().len(), 1);
-    }
-}
+mod tests;

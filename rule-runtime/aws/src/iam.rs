@@ -4,15 +4,18 @@
 //! `ListUserTags`: a credential report would be one call, and up to four hours old. What is deleted while
 //! the list is read is left out.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::primitives::DateTime;
-use aws_sdk_iam::types::{AccessKeyMetadata, User};
+use aws_sdk_iam::types::{AccessKeyMetadata, ReportStateType, User};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use sekisho_engine::facts::object;
 use sekisho_engine::item::time;
 use serde_json::{Map, Value, json};
 
@@ -25,6 +28,10 @@ const CONCURRENCY: usize = 8;
 /// How often a call is tried in all, with growing pauses: thousands of users are more calls than IAM takes
 /// at once, and one call that fails is all users unknown.
 const ATTEMPTS: u32 = 8;
+
+/// How often it is asked whether the report is complete, and the first pause, which grows: some half a minute.
+const REPORT_ATTEMPTS: u32 = 10;
+const REPORT_PAUSE: Duration = Duration::from_millis(500);
 
 /// IAM's code for what is not there.
 const NO_SUCH_ENTITY: &str = "NoSuchEntity";
@@ -44,6 +51,31 @@ impl Iam {
                 Builder::from(config).retry_config(retries.with_max_attempts(ATTEMPTS)).build(),
             ),
         }
+    }
+
+    /// The credential report, made anew where it is older than IAM allows.
+    ///
+    /// # Errors
+    /// In words: the call, AWS's code and message, the permission to add.
+    pub async fn credential_report(&self) -> Result<Value, String> {
+        for attempt in 0..REPORT_ATTEMPTS {
+            let made = self.client.generate_credential_report().send().await;
+            let made = made.map_err(|error| problem("GenerateCredentialReport", None, &error))?;
+            if made.state() == Some(&ReportStateType::Complete) {
+                let report = self.client.get_credential_report().send().await;
+                let report = report.map_err(|error| problem("GetCredentialReport", None, &error))?;
+                let text = report.content().map(|bytes| String::from_utf8_lossy(bytes.as_ref()).into_owned());
+                let generated = report.generated_time().and_then(|time| time.to_millis().ok());
+                let generated = generated.and_then(|time| Timestamp::from_millisecond(time).ok());
+                let (Some(text), Some(generated)) = (text, generated) else {
+                    return Err("iam:GetCredentialReport: AWS answered without a report".to_owned());
+                };
+                return object::credential_report(&text, generated).map_err(|problem| problem.to_string());
+            }
+            tokio::time::sleep(REPORT_PAUSE * (attempt + 1)).await;
+        }
+        Err("iam:GenerateCredentialReport: the report is not complete yet; evaluate the rule again"
+            .to_owned())
     }
 
     /// Every user of the account, in IAM's order.

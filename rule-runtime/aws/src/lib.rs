@@ -4,6 +4,7 @@
 //! judged, [`recorded`] and [`snapshots`] read items, [`facts`] fetches what policies need to know beside them.
 
 pub mod accounts;
+pub mod api;
 pub mod clients;
 pub mod evaluations;
 pub mod facts;

@@ -1,6 +1,8 @@
 //! Objects of S3: a small one, whole.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::{env, fmt};
 
 use aws_config::SdkConfig;
@@ -9,6 +11,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 use crate::clients::{chain, explain, is_denied};
 use crate::snapshots::ObjectReader;
@@ -59,10 +62,15 @@ pub struct Object {
     pub last_modified: Option<Timestamp>,
 }
 
-/// Reads objects.
+/// An object and its `ETag`.
+type Tagged = (String, Arc<Object>);
+
+/// Reads objects, and keeps them as long as they do not change.
 #[derive(Debug, Clone)]
 pub struct Objects {
     client: Client,
+    /// By their address.
+    known: Arc<Mutex<HashMap<String, Tagged>>>,
 }
 
 impl Objects {
@@ -72,7 +80,8 @@ impl Objects {
         let local =
             ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env::var_os(name).is_some())
                 || config.endpoint_url().is_some();
-        Self { client: Client::from_conf(Builder::from(config).force_path_style(local).build()) }
+        let client = Client::from_conf(Builder::from(config).force_path_style(local).build());
+        Self { client, known: Arc::default() }
     }
 
     /// Begins to read the object at `uri`, of any size, for another thread.
@@ -89,9 +98,17 @@ impl Objects {
     ///
     /// # Errors
     /// In words: the call, the object, AWS's code and message, what to do.
-    pub async fn get(&self, uri: &ObjectUri) -> Result<Object, String> {
-        let answer = self.client.get_object().bucket(&uri.bucket).key(&uri.key).send().await;
-        let answer = answer.map_err(|error| problem(uri, &error))?;
+    pub async fn get(&self, uri: &ObjectUri) -> Result<Arc<Object>, String> {
+        let name = uri.to_string();
+        let known = self.known.lock().await.get(&name).cloned();
+        let tag = known.as_ref().map(|(tag, _)| tag.clone());
+        let asked = self.client.get_object().bucket(&uri.bucket).key(&uri.key).set_if_none_match(tag);
+        let answer = match (asked.send().await, known) {
+            // 304 has no code of its own.
+            (Err(error), Some((_, object))) if is_unchanged(&error) => return Ok(object),
+            (answer, _) => answer.map_err(|error| problem(uri, &error))?,
+        };
+        let tag = answer.e_tag().map(ToOwned::to_owned);
         let last_modified = answer
             .last_modified()
             .and_then(|time| time.to_millis().ok())
@@ -107,8 +124,16 @@ impl Objects {
             }
             bytes.extend_from_slice(&part);
         }
-        Ok(Object { bytes, last_modified })
+        let object = Arc::new(Object { bytes, last_modified });
+        if let Some(tag) = tag {
+            self.known.lock().await.insert(name, (tag, Arc::clone(&object)));
+        }
+        Ok(object)
     }
+}
+
+fn is_unchanged(error: &SdkError<GetObjectError>) -> bool {
+    error.raw_response().is_some_and(|answer| answer.status().as_u16() == 304)
 }
 
 fn too_large(uri: &ObjectUri) -> String {
@@ -159,7 +184,7 @@ mod tests {
         }
     }
 
-    async fn get(status: u16, body: String) -> Result<Object, String> {
+    async fn get(status: u16, body: String) -> Result<Arc<Object>, String> {
         let fake = Fake::start(move |path, _| {
             assert_eq!(path, "/hr.example.jp/staff%202026.csv");
             (status, body.clone())
@@ -171,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_is_read_whole_and_one_too_large_is_refused() {
-        assert_eq!(get(200, "a,b\n".into()).await.map(|object| object.bytes), Ok(b"a,b\n".to_vec()));
+        assert_eq!(get(200, "a,b\n".into()).await.map(|object| object.bytes.clone()), Ok(b"a,b\n".to_vec()));
         assert_eq!(get(200, " ".repeat(MAX_OBJECT)).await.map(|object| object.bytes.len()), Ok(MAX_OBJECT));
         let error = get(200, " ".repeat(MAX_OBJECT + 1)).await.map(|object| object.bytes.len());
         assert!(
@@ -188,11 +213,11 @@ mod tests {
             (301, "PermanentRedirect", "another region"),
         ] {
             let body = format!("<Error><Code>{code}</Code><Message>why</Message></Error>");
-            let error = get(status, body).await.map(|object| object.bytes).unwrap_err();
+            let error = get(status, body).await.map(|_| ()).unwrap_err();
             let start = format!("s3:GetObject s3://hr.example.jp/staff 2026.csv: {code}: why; ");
             assert!(error.starts_with(&start) && error.contains(next), "{error}");
         }
-        let error = get(502, "<html>".into()).await.map(|object| object.bytes).unwrap_err();
+        let error = get(502, "<html>".into()).await.map(|_| ()).unwrap_err();
         assert!(error.contains("HTTP 502: ") && error.len() < 300, "{error}");
     }
 }

@@ -45,7 +45,7 @@
     const key = `${policy.id} ${textIsFound}`;
     if (!kept.has(key)) {
       kept.set(key, policy.rows.filter((row) =>
-        true
+        (!wanted.account || row.accountId === wanted.account)
         && (!wanted.finding || kind(row) === wanted.finding)
         && (!wanted.text || textIsFound || hay(row).includes(wanted.text))));
     }

@@ -17,6 +17,7 @@ use sekisho_engine::item::shape::{self, Found};
 use sekisho_engine::policy::Policy;
 use sekisho_engine::rule;
 use sekisho_engine::verdict::Compliance;
+use sekisho_engine::waiver::Waivers;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use walkdir::WalkDir;
@@ -49,6 +50,9 @@ pub struct Fixture {
     inventory: Vec<Value>,
     #[serde(default)]
     now: Option<Timestamp>,
+    /// Agreed exceptions, as in waivers.yaml.
+    #[serde(default)]
+    pub waivers: Option<Value>,
     /// The verdict.
     pub expect: Expectation,
 }
@@ -72,6 +76,9 @@ pub struct Expectation {
     /// A part of the error's text.
     #[serde(default)]
     pub error: Option<String>,
+    /// The waiver that concerns the item's own verdict.
+    #[serde(default)]
+    pub waiver: Option<String>,
 }
 
 /// What a fixture expects of a resource that a periodic policy names.
@@ -116,6 +123,8 @@ pub struct Prepared {
     pub data: PolicyData,
     /// The other items that AWS Config has recorded.
     pub recorded: Vec<ConfigurationItem>,
+    /// Agreed exceptions.
+    pub waivers: Waivers,
 }
 
 /// Finds the fixtures under `path`, a folder or one file, sorted.
@@ -198,6 +207,7 @@ impl Case {
             occasion,
             data: PolicyData { parameters, facts, now, inventory: Arc::new(inventory) },
             recorded,
+            waivers: self.waivers()?,
         })
     }
 
@@ -226,6 +236,19 @@ impl Case {
         let is_account = item.resource.resource_type == sekisho_engine::item::ACCOUNT_TYPE;
         let scheduled = is_account || !policy.metadata.trigger.on_change();
         Ok((item, if scheduled { Occasion::Schedule } else { Occasion::Change }))
+    }
+
+    fn waivers(&self) -> Result<Waivers, Vec<Diagnostic>> {
+        let Some(waivers) = &self.fixture.waivers else {
+            return Ok(Waivers::default());
+        };
+        // A JSON text is YAML.
+        let file = self.path.display().to_string();
+        match Waivers::parse(&file, &waivers.to_string()) {
+            Ok((waivers, problems)) if problems.is_empty() => Ok(waivers),
+            Ok((_, problems)) => Err(problems),
+            Err(problem) => Err(vec![problem]),
+        }
     }
 
     /// What `data.inventory` holds: the items of the case, and nothing else of any type.

@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use clap::Args;
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
-use sekisho_engine::facts::FactProvider;
 use sekisho_engine::facts::roster::{self, RosterOptions};
+use sekisho_engine::facts::{self, FactError, FactProvider, RecordedFacts};
 use sekisho_engine::item::load::{self, json_problem};
 use sekisho_engine::policy::{Policy, PolicySet};
+use sekisho_engine::rule;
 use serde_json::{Map, Value};
 
 /// Where the policies are.
@@ -57,21 +58,134 @@ pub fn parameters(pairs: &[Pair]) -> Map<String, Value> {
     pairs.iter().map(|pair| (pair.name.clone(), Value::from(pair.value.clone()))).collect()
 }
 
-/// Facts by name, each with the file that it comes from.
-pub type FactFiles = BTreeMap<String, PathBuf>;
-
-/// `--facts name=file`.
-pub fn fact_files(pairs: &[Pair]) -> FactFiles {
-    pairs.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value))).collect()
+/// `--facts` and `--facts-file`.
+#[derive(Debug, Clone, Args)]
+pub struct FactArguments {
+    /// A fact from a file, for policies that need to know more than the item; repeat for more
+    #[arg(long, value_name = "NAME=FILE")]
+    facts: Vec<Pair>,
+    /// All facts from a file that `sekisho doctor --record-facts` wrote, with their time
+    #[arg(long, value_name = "FILE")]
+    facts_file: Option<PathBuf>,
 }
 
-/// The parameters that a policy's facts would be fetched by are filled with the file that stands in.
-pub fn fill_uris(policy: &Policy, files: &FactFiles, parameters: &mut Map<String, Value>) {
-    for (name, provider) in &policy.metadata.facts {
-        if let (FactProvider::Roster { uri_parameter }, Some(file)) = (provider, files.get(name)) {
-            let stand_in = || Value::from(format!("s3://local/{}", file.display()));
-            parameters.entry(uri_parameter.clone()).or_insert_with(stand_in);
+/// Where facts come from without AWS. A file of its own goes before the recorded ones, and `policy-id/name` before
+/// `name`.
+#[derive(Debug, Default)]
+pub struct GivenFacts {
+    files: BTreeMap<String, PathBuf>,
+    recorded: Option<(PathBuf, RecordedFacts)>,
+}
+
+impl GivenFacts {
+    /// Reads the recorded facts.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn read(arguments: &FactArguments) -> Result<Self, Diagnostic> {
+        let files = arguments.facts.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
+        let recorded = arguments.facts_file.as_ref().map(|file| {
+            let name = file.display().to_string();
+            let bytes = fs::read(file).map_err(|error| {
+                Diagnostic::new(&name, format!("cannot be read: {error}"))
+                    .help("check the path after --facts-file")
+            })?;
+            match RecordedFacts::parse(&name, &bytes) {
+                Ok(recorded) => Ok((file.clone(), recorded)),
+                Err(FactError::File(problem)) => Err(problem),
+                Err(error) => Err(Diagnostic::new(&name, error.to_string())),
+            }
+        });
+        Ok(Self { files: files.collect(), recorded: recorded.transpose()? })
+    }
+
+    /// The time of the recorded facts.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.recorded.as_ref().and_then(|(_, recorded)| recorded.now)
+    }
+
+    /// Names after `--facts` that none of `policies` has, and those by which they do not mean the same.
+    pub fn problems(&self, policies: &[Arc<Policy>]) -> Vec<Diagnostic> {
+        let known = |given: &str| {
+            let (policy, name) = given.split_once('/').map_or((None, given), |(id, name)| (Some(id), name));
+            let named = policies.iter().filter(|one| policy.is_none_or(|id| one.id() == id));
+            named.into_iter().any(|policy| policy.metadata.facts.contains_key(name))
+        };
+        let ambiguous = rule::ambiguous_facts(policies);
+        let problem = |name: &String| {
+            if !known(name) {
+                let message = format!("no policy needs a fact called \"{name}\"");
+                return Some(Diagnostic::new("--facts", message).help("check its name"));
+            }
+            let ids = ambiguous.get(name)?;
+            let message = format!("\"{name}\" is not the same fact for the policies {}", ids.join(", "));
+            let flags: Vec<_> =
+                ids.iter().map(|id| format!("--facts {}=FILE", facts::qualified(id, name))).collect();
+            Some(Diagnostic::new("--facts", message).help(format!("say {}", flags.join(" "))))
+        };
+        self.files.keys().filter_map(problem).collect()
+    }
+
+    fn file(&self, policy: &Policy, name: &str) -> Option<&PathBuf> {
+        self.files.get(&facts::qualified(policy.id(), name)).or_else(|| self.files.get(name))
+    }
+
+    fn recorded(&self, policy: &Policy, name: &str) -> Option<(&PathBuf, &Value)> {
+        let (file, recorded) = self.recorded.as_ref()?;
+        Some((file, recorded.get(policy.id(), name)?))
+    }
+
+    /// The flags that would give what `policy` needs and has not.
+    pub fn missing(&self, policy: &Policy) -> Vec<String> {
+        let names = policy.metadata.facts.keys();
+        names
+            .filter(|name| self.file(policy, name).is_none() && self.recorded(policy, name).is_none())
+            .map(|name| format!("--facts {name}=FILE"))
+            .collect()
+    }
+
+    /// The parameters that a policy's facts would be fetched by are filled with the file that stands in.
+    pub fn fill(&self, policy: &Policy, parameters: &mut Map<String, Value>) {
+        for (name, provider) in &policy.metadata.facts {
+            let file = self.file(policy, name).or_else(|| self.recorded(policy, name).map(|(file, _)| file));
+            let Some(file) = file else { continue };
+            let (parameter, text) = match provider {
+                FactProvider::Roster { uri_parameter } | FactProvider::S3Object { uri_parameter, .. } => {
+                    (uri_parameter, format!("s3://local/{}", file.display()))
+                }
+                FactProvider::SsmParameter { name_parameter } => (name_parameter, file.display().to_string()),
+                _ => continue,
+            };
+            parameters.entry(parameter.clone()).or_insert_with(|| text.into());
         }
+    }
+
+    /// What `policy` declares; the rows that could not be read go to `problems`. `None` where something is missing or
+    /// cannot be read, which `problems` says.
+    pub fn of(
+        &self,
+        policy: &Policy,
+        parameters: &Value,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Map<String, Value>> {
+        let mut found = Map::new();
+        for (name, provider) in &policy.metadata.facts {
+            if let Some(file) = self.file(policy, name) {
+                match read_fact(provider, file, parameters, None) {
+                    Ok(fact) => {
+                        problems.extend(fact.problems);
+                        found.insert(name.clone(), fact.value);
+                    }
+                    Err(problem) => {
+                        problems.push(problem);
+                        return None;
+                    }
+                }
+            } else {
+                found.insert(name.clone(), self.recorded(policy, name)?.1.clone());
+            }
+        }
+        Some(found)
     }
 }
 
@@ -119,6 +233,17 @@ pub fn read_fact(
                 .map_err(|error| Diagnostic::new(&name, format!("cannot be used: {error}")))?;
             Ok(Fact { value, problems })
         }
+        FactProvider::S3Object { format, .. } => {
+            let modified = last_modified.or_else(|| modified(file));
+            let value = sekisho_engine::facts::object::parse(&name, modified, &bytes, *format)?;
+            Ok(Fact { value, problems: Vec::new() })
+        }
+        FactProvider::IamCredentialReport {} if is_csv(file) => {
+            let text = load::text(&name, &bytes)?;
+            let generated = last_modified.or_else(|| modified(file)).unwrap_or(Timestamp::UNIX_EPOCH);
+            let value = sekisho_engine::facts::object::credential_report(&text, generated)?;
+            Ok(Fact { value, problems: Vec::new() })
+        }
         // As AWS answered it.
         _ => {
             let text = load::text(&name, &bytes)?;
@@ -126,6 +251,10 @@ pub fn read_fact(
             Ok(Fact { value, problems: Vec::new() })
         }
     }
+}
+
+fn is_csv(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }
 
 fn modified(file: &Path) -> Option<Timestamp> {

@@ -1,4 +1,4 @@
-//! The command line of Sekisho: `sekisho test`, `scan`, `replay` and `doctor`.
+//! The command line of Sekisho: `sekisho test`, `check`, `scan`, `replay`, `report` and `doctor`.
 //!
 //! In [`commands`] one file a subcommand, in [`output`] one file an output format. [`fixture`] reads the files
 //! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
@@ -9,6 +9,7 @@ pub mod given;
 pub mod output;
 pub mod replay;
 pub mod report;
+pub mod waivers;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ impl From<Exit> for ExitCode {
     after_help = "Exit codes: 0 all compliant, 1 violations found, 2 error.\n\n\
                   Examples:\n  \
                   sekisho test                              run the fixtures and the Rego tests\n  \
+                  sekisho check                             whether policies and guidelines fit together\n  \
                   sekisho scan snapshot.json.gz             judge every item of a snapshot\n  \
                   sekisho replay fixtures                   run the real Lambda function without AWS"
 )]
@@ -51,7 +53,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(commands::test::TestArguments),
+    Check(commands::check::CheckArguments),
     Scan(commands::scan::ScanArguments),
+    Impact(commands::impact::ImpactArguments),
     Replay(commands::replay::ReplayArguments),
     Report(commands::report::ReportArguments),
     Doctor(commands::doctor::DoctorArguments),
@@ -61,7 +65,9 @@ enum Command {
 pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Impact(arguments) => commands::impact::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),

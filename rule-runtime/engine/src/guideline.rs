@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::citation;
+use crate::demands::{self, Demands};
 use crate::diagnostic::Diagnostic;
 use crate::policy::{Confidence, PolicySet};
 
@@ -55,7 +58,7 @@ pub struct Guideline {
 pub struct Clause {
     /// Unique in its file: `ops-17-1`.
     pub id: String,
-    /// `17①`; the chapter alone where `confidence` is `CH`.
+    /// `17 遵守事項①`, as the METADATA of policies names it; the chapter alone where `confidence` is `CH`.
     pub clause: String,
     /// How sure the number is.
     pub confidence: Confidence,
@@ -75,7 +78,16 @@ pub struct Clause {
     pub requires: Vec<Requirement>,
     /// Whether what stands above shows all that the clause asks.
     pub coverage: Coverage,
+    /// Where it begins in its file; 0 where that is not known.
+    #[serde(skip)]
+    pub line: usize,
 }
+
+/// The policy that judges the register of attestations: a clause that names attestations maps to it.
+pub const ATTESTATION_POLICY: &str = "process-attestation";
+
+/// The file of the folder that is no guideline: the rows of the coverage document ([`crate::demands`]).
+pub const DEMANDS_FILE: &str = "demands.yaml";
 
 /// How much of a clause is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +129,8 @@ pub enum Comparison {
     Eq,
     /// A list within the given one.
     Within,
+    /// A list that has all of the given one.
+    Contains,
 }
 
 impl Requirement {
@@ -135,17 +149,39 @@ impl Requirement {
                     !found.is_empty() && found.iter().all(|one| wanted.contains(one))
                 })
             }
+            Comparison::Contains => found
+                .as_array()
+                .zip(self.value.as_array())
+                .is_some_and(|(found, wanted)| wanted.iter().all(|one| found.contains(one))),
         }
     }
 }
 
+/// An annex: it may stand for a whole as a chapter does.
+const ANNEX: &str = "別紙";
+
+/// Whether `clause` names a chapter or an annex, and no item of it.
+pub fn is_chapter(clause: &str) -> bool {
+    let number = clause.strip_prefix(ANNEX).unwrap_or(clause);
+    !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
+}
+
 impl Clause {
+    /// Whether `policy` is said to show it, by name or by way of the register.
+    pub fn maps_to(&self, policy: &str) -> bool {
+        self.policies.iter().any(|name| name == policy)
+            || (policy == ATTESTATION_POLICY && !self.attestations.is_empty())
+    }
+
     /// The number as it may be printed: a chapter is called one, because its items are not confirmed.
     pub fn label(&self) -> Bilingual {
         match self.confidence {
-            Confidence::Chapter => {
-                Bilingual { ja: format!("{}章", self.clause), en: format!("chapter {}", self.clause) }
-            }
+            Confidence::Chapter => match self.clause.strip_prefix(ANNEX) {
+                Some(number) => Bilingual { ja: self.clause.clone(), en: format!("annex {number}") },
+                None => {
+                    Bilingual { ja: format!("{}章", self.clause), en: format!("chapter {}", self.clause) }
+                }
+            },
             _ => Bilingual { ja: self.clause.clone(), en: self.clause.clone() },
         }
     }
@@ -163,15 +199,33 @@ impl Guideline {
     /// # Errors
     /// It is not YAML of that form, with the place.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
-        serde_saphyr::from_str(text).map_err(|error| {
-            let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
-            let message = error.without_snippet().to_string();
-            Diagnostic::new(file, message.lines().next().unwrap_or_default().to_owned())
-                .at(usize::try_from(line).unwrap_or(0), usize::try_from(column).unwrap_or(0))
-                .source(text)
-                .help("CONTRIBUTING.md shows a mapping file")
-        })
+        let mut guideline: Self = yaml(file, text)?;
+        for clause in &mut guideline.clauses {
+            clause.line = line_of(text, &clause.id);
+        }
+        Ok(guideline)
     }
+}
+
+/// `text` as YAML of the form of `T`.
+pub(crate) fn yaml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+        let message = error.without_snippet().to_string();
+        Diagnostic::new(file, message.lines().next().unwrap_or_default().to_owned())
+            .at(usize::try_from(line).unwrap_or(0), usize::try_from(column).unwrap_or(0))
+            .source(text)
+            .help("CONTRIBUTING.md shows a mapping file")
+    })
+}
+
+/// The line that `- id: <id>` stands on, from 1; 0 where the entry is written otherwise.
+pub(crate) fn line_of(text: &str, id: &str) -> usize {
+    let is_entry = |line: &str| {
+        let value = line.trim().trim_start_matches("- ").trim_start().strip_prefix("id:");
+        value.is_some_and(|value| value.trim().trim_matches(['"', '\'']) == id)
+    };
+    text.lines().position(is_entry).map_or(0, |index| index + 1)
 }
 
 /// The mapping files of a folder, sorted by their names, each with its file.
@@ -179,6 +233,8 @@ impl Guideline {
 pub struct Guidelines {
     /// File and guideline.
     pub files: Vec<(String, Guideline)>,
+    /// The rows of the coverage document with their file, where there are any.
+    pub demands: Option<(String, Demands)>,
     /// Files that cannot be read.
     pub problems: Vec<Diagnostic>,
 }
@@ -195,13 +251,16 @@ impl Guidelines {
         files.sort();
         for file in files {
             let name = file.display().to_string();
-            let read = fs::read_to_string(&file)
-                .map_err(|error| Diagnostic::new(&name, format!("cannot be read: {error}")))
-                .and_then(|text| Guideline::parse(&name, &text));
-            match read {
-                Ok(guideline) => guidelines.files.push((name, guideline)),
-                Err(problem) => guidelines.problems.push(problem),
-            }
+            let text = fs::read_to_string(&file)
+                .map_err(|error| Diagnostic::new(&name, format!("cannot be read: {error}")));
+            let read = if file.ends_with(DEMANDS_FILE) {
+                text.and_then(|text| Demands::parse(&name, &text))
+                    .map(|demands| guidelines.demands = Some((name, demands)))
+            } else {
+                text.and_then(|text| Guideline::parse(&name, &text))
+                    .map(|guideline| guidelines.files.push((name, guideline)))
+            };
+            guidelines.problems.extend(read.err());
         }
         guidelines
     }
@@ -220,19 +279,26 @@ impl Guidelines {
             let mut ids = BTreeSet::new();
             for clause in &guideline.clauses {
                 if !ids.insert(&clause.id) {
-                    let message = "is used by two clauses";
-                    problems.push(Diagnostic::new(file, message).field(format!("clauses.{}", clause.id)));
+                    problems.push(
+                        Diagnostic::new(file, "is used by two clauses")
+                            .at(clause.line, 0)
+                            .field(format!("clauses.{}", clause.id))
+                            .help("give each clause an id of its own"),
+                    );
                 }
-                problems.extend(clause.problems(set).into_iter().map(|(field, message)| {
-                    Diagnostic::new(file, message)
-                        .field(format!("clauses.{}.{field}", clause.id))
-                        .help("CONTRIBUTING.md shows a mapping file")
+                problems.extend(clause.problems(set).into_iter().map(|problem| {
+                    Diagnostic::new(file, problem.message)
+                        .at(clause.line, 0)
+                        .field(format!("clauses.{}.{}", clause.id, problem.field))
+                        .help(problem.help)
                 }));
             }
         }
         if !self.files.is_empty() {
             problems.extend(self.unmapped(set));
+            problems.extend(citation::check(self, set));
         }
+        problems.extend(demands::check(self, set));
         problems
     }
 
@@ -254,7 +320,9 @@ impl Guidelines {
         let mut of_policies: BTreeMap<&str, Vec<(&Guideline, &Clause)>> = BTreeMap::new();
         for (_, guideline) in &self.files {
             for clause in &guideline.clauses {
-                for policy in &clause.policies {
+                let register = (!clause.attestations.is_empty()).then_some(ATTESTATION_POLICY);
+                let register = register.filter(|name| !clause.policies.iter().any(|policy| policy == name));
+                for policy in clause.policies.iter().map(String::as_str).chain(register) {
                     of_policies.entry(policy).or_default().push((guideline, clause));
                 }
             }
@@ -263,50 +331,79 @@ impl Guidelines {
     }
 }
 
+/// What is wrong with a field of a clause.
+struct Problem {
+    field: &'static str,
+    message: String,
+    help: &'static str,
+}
+
 impl Clause {
-    /// Field and message of each problem.
-    fn problems(&self, set: &PolicySet) -> Vec<(String, String)> {
+    fn problems(&self, set: &PolicySet) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut problem = |field: &str, message: String| problems.push((field.to_owned(), message));
-        if self.confidence == Confidence::Chapter && !self.clause.chars().all(|c| c.is_ascii_digit()) {
+        let mut problem = |field, message: String, help| problems.push(Problem { field, message, help });
+        if self.confidence == Confidence::Chapter && !is_chapter(&self.clause) {
             problem(
                 "clause",
                 format!(
                     "is \"{}\" with confidence CH; a chapter is a number, its items are not confirmed",
                     self.clause
                 ),
+                "name the chapter alone, or give the item the confidence that its source allows",
             );
         }
         let shown = !self.policies.is_empty() || !self.attestations.is_empty();
         match self.coverage {
-            Coverage::Full | Coverage::Partial if self.policies.is_empty() => {
-                problem("policies", "is empty, and coverage says that policies show it".into());
-            }
-            Coverage::Attestation if self.attestations.is_empty() => {
-                problem("attestations", "is empty, and coverage says that they show it".into());
-            }
-            Coverage::None if shown => problem("coverage", "is none, and yet something shows it".into()),
-            Coverage::None if self.not_checkable.is_none() => {
-                problem("not_checkable", "is missing; say why no machine can check it".into());
-            }
+            Coverage::Full | Coverage::Partial if self.policies.is_empty() => problem(
+                "policies",
+                "is empty, and coverage says that policies show it".into(),
+                "name the policies, or set coverage to attestation or none",
+            ),
+            Coverage::Attestation if self.attestations.is_empty() => problem(
+                "attestations",
+                "is empty, and coverage says that they show it".into(),
+                "name the attestations, or set coverage to none",
+            ),
+            Coverage::None if shown => problem(
+                "coverage",
+                "is none, and yet something shows it".into(),
+                "set it to partial, full or attestation",
+            ),
+            Coverage::None if self.not_checkable.is_none() => problem(
+                "not_checkable",
+                "is missing; say why no machine can check it".into(),
+                "write the reason in both languages",
+            ),
             _ => {}
         }
-        for name in self.policies.iter().filter(|name| set.get(name).is_none()) {
-            problem("policies", format!("names \"{name}\", and there is no such policy"));
+        for name in self.policies.iter().filter(|name| !set.knows(name)) {
+            problem(
+                "policies",
+                format!("names \"{name}\", and there is no such policy"),
+                "mend the name, or take it out until the policy stands",
+            );
         }
         for requirement in &self.requires {
             let Requirement { policy, parameter, .. } = requirement;
             match set.get(policy) {
-                _ if !self.policies.contains(policy) => {
-                    problem("requires", format!("is about \"{policy}\", which the clause does not name"));
-                }
-                Some(found) if !found.metadata.parameters.has(parameter) => {
-                    problem("requires", format!("names {parameter}, which {policy} does not have"));
-                }
+                _ if !self.policies.contains(policy) => problem(
+                    "requires",
+                    format!("is about \"{policy}\", which the clause does not name"),
+                    "name the policy under policies, or take the requirement out",
+                ),
+                Some(found) if !found.metadata.parameters.has(parameter) => problem(
+                    "requires",
+                    format!("names {parameter}, which {policy} does not have"),
+                    "name a parameter of its METADATA",
+                ),
                 Some(found) => {
                     let defaults = found.metadata.parameters.apply(&Map::new());
                     if defaults.is_ok_and(|defaults| !requirement.is_met(&defaults)) {
-                        problem("requires", format!("is not met by the default of {parameter} of {policy}"));
+                        problem(
+                            "requires",
+                            format!("is not met by the default of {parameter} of {policy}"),
+                            "a policy as delivered must show the clause: change one of both",
+                        );
                     }
                 }
                 None => {}
@@ -360,7 +457,7 @@ clauses:
     fn problems(text: &str) -> Vec<String> {
         let (_folder, set) = policies();
         let guideline = Guideline::parse("f.yaml", text).unwrap();
-        let guidelines = Guidelines { files: vec![("f.yaml".into(), guideline)], problems: Vec::new() };
+        let guidelines = Guidelines { files: vec![("f.yaml".into(), guideline)], ..Guidelines::default() };
         guidelines.check(&set).iter().map(ToString::to_string).collect()
     }
 
@@ -396,6 +493,22 @@ clauses:
         let chapter = FILE.replace("17①", "18").replace("confidence: H", "confidence: CH");
         let guideline = Guideline::parse("f", &chapter).unwrap();
         assert_eq!(guideline.clauses[0].label(), Bilingual { ja: "18章".into(), en: "chapter 18".into() });
+        let annex = Guideline::parse("f", &chapter.replace("\"18\"", "別紙2")).unwrap();
+        assert_eq!(annex.clauses[0].label(), Bilingual { ja: "別紙2".into(), en: "annex 2".into() });
+        assert!(is_chapter("18") && is_chapter("別紙2"));
+        for item in ["", "別紙", "18①", "12.2", "別紙2 ①-5", "18 遵守事項"] {
+            assert!(!is_chapter(item), "{item}");
+        }
+    }
+
+    #[test]
+    fn a_problem_of_a_clause_has_its_line() {
+        let guideline = Guideline::parse("f", FILE).unwrap();
+        assert_eq!(FILE.lines().nth(guideline.clauses[0].line - 1), Some("  - id: a"));
+        assert!(
+            problems(&FILE.replace("[one]", "[one, two, three]"))[0]
+                .starts_with("f.yaml:9: clauses.a.policies")
+        );
     }
 
     #[test]
@@ -411,5 +524,9 @@ clauses:
             met("within", json!(["a", "b"]), json!(["a"])) && !met("within", json!(["a"]), json!(["a", "b"]))
         );
         assert!(!met("within", json!(["a"]), json!([])));
+        assert!(
+            met("contains", json!(["a"]), json!(["a", "b"]))
+                && !met("contains", json!(["a", "b"]), json!(["a"]))
+        );
     }
 }

@@ -6,6 +6,8 @@
 //! gives [`verdict`]s. [`event`] reads what AWS Config sends to a rule's Lambda function, [`facts`] and
 //! [`inventory`] hold what policies know beside the item. Whatever is wrong with an input is a [`diagnostic::Diagnostic`].
 
+pub mod citation;
+pub mod demands;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod event;
@@ -16,3 +18,4 @@ pub mod item;
 pub mod policy;
 pub mod rule;
 pub mod verdict;
+pub mod waiver;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Occasion, Outcome};
+use crate::facts::{self, FactProvider};
 use crate::policy::Policy;
 use crate::policy::parameters::{POLICY_PARAMETER, ParameterProblem};
 use crate::verdict::{Compliance, Evaluation, Language, ResourceKey, Verdict};
@@ -41,6 +42,27 @@ pub fn parameters(
     if problems.is_empty() { Ok(applied) } else { Err(problems) }
 }
 
+/// The names by which `policies` do not all mean the same fact, each with the policies that have it.
+pub fn ambiguous_facts(policies: &[Arc<Policy>]) -> BTreeMap<String, Vec<String>> {
+    let mut known: BTreeMap<&str, Vec<(&Policy, Vec<&FactProvider>)>> = BTreeMap::new();
+    for policy in policies {
+        for name in policy.metadata.facts.keys() {
+            let meaning = facts::chain(name, &policy.metadata.facts);
+            known.entry(name).or_default().push((policy, meaning));
+        }
+    }
+    let ids =
+        |declared: Vec<(&Policy, _)>| declared.iter().map(|(policy, _)| policy.id().to_owned()).collect();
+    known
+        .into_iter()
+        .filter(|(_, declared)| declared.windows(2).any(|pair| pair[0].1 != pair[1].1))
+        .map(|(name, declared)| (name.to_owned(), ids(declared)))
+        .collect()
+}
+
+/// What a policy is given, or what is wrong with it.
+pub type Applied = Result<Value, Vec<Diagnostic>>;
+
 /// The same, with the problems of each policy by its id: what one of a pack requires and does not get keeps the
 /// others from nothing.
 ///
@@ -51,7 +73,7 @@ pub fn parameters_of_each(
     occasion: Option<Occasion>,
     given: &Map<String, Value>,
     source: &str,
-) -> Result<BTreeMap<String, Result<Value, Vec<Diagnostic>>>, Vec<Diagnostic>> {
+) -> Result<BTreeMap<String, Applied>, Vec<Diagnostic>> {
     let problems = unknown_parameters(policies, given, source);
     if !problems.is_empty() {
         return Err(problems);
@@ -136,6 +158,7 @@ mod tests {
             compliance: *compliance,
             reasons: vec![crate::verdict::Reason { msg: "why".into(), msg_ja: None }],
             capture_time: None,
+            waiver: None,
         };
         Outcome { verdicts: compliances.iter().map(verdict).collect(), errors: Vec::new() }
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Severity;
+use crate::waiver::Waived;
 
 /// The longest annotation that `PutEvaluations` takes, in UTF-16 code units.
 ///
@@ -131,6 +132,9 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// When AWS Config recorded the item: `configurationItemCaptureTime`.
     pub capture_time: Option<Timestamp>,
+    /// The waiver that concerns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waived>,
 }
 
 /// What `PutEvaluations` is told of one resource.
@@ -160,18 +164,46 @@ impl Evaluation {
         name_policies: bool,
     ) -> Self {
         let compliance = verdicts.iter().map(|v| v.compliance).max().unwrap_or(Compliance::NotApplicable);
-        let mut denied: Vec<_> =
-            verdicts.iter().filter(|v| v.compliance == Compliance::NonCompliant).collect();
-        denied.sort_by(|a, b| a.severity.cmp(&b.severity).then_with(|| a.policy_id.cmp(&b.policy_id)));
-        let text = denied
+        let text = denied(verdicts)
             .iter()
             .map(|v| {
                 let reasons = v.reasons.iter().map(|r| r.text(language)).collect::<Vec<_>>().join("; ");
-                if name_policies { format!("[{}] {reasons}", v.policy_id) } else { reasons }
+                let waiver = v.waiver.as_ref().map_or_else(String::new, |waiver| waiver.text(language) + " ");
+                let policy = if name_policies { format!("[{}] ", v.policy_id) } else { String::new() };
+                format!("{policy}{waiver}{reasons}")
             })
             .collect::<Vec<_>>()
             .join(" ");
         Self { resource, compliance, annotation: annotation(&text), ordering_timestamp }
+    }
+}
+
+/// The verdicts that have something to say: those that count first, then those that are waived, each most severe
+/// first.
+pub fn denied<'a>(verdicts: &[&'a Verdict]) -> Vec<&'a Verdict> {
+    let mut denied: Vec<_> = verdicts
+        .iter()
+        .copied()
+        .filter(|v| v.compliance == Compliance::NonCompliant || v.waiver.is_some())
+        .collect();
+    denied.sort_by_key(|v| (v.compliance != Compliance::NonCompliant, v.severity, v.policy_id.clone()));
+    denied
+}
+
+impl Waived {
+    /// What the annotation says of it.
+    pub fn text(&self, language: Language) -> String {
+        let Self { id, expires_on, expired, .. } = self;
+        let (ja, en) = if *expired {
+            (format!("例外 {id} は{expires_on}に失効"), format!("waiver {id} expired {expires_on}"))
+        } else {
+            (format!("例外 {id} {expires_on}まで"), format!("waived {id} until {expires_on}"))
+        };
+        match language {
+            Language::En => format!("[{en}]"),
+            Language::Ja => format!("[{ja}]"),
+            Language::Both => format!("[{ja} / {en}]"),
+        }
     }
 }
 
@@ -254,6 +286,7 @@ mod tests {
                 vec![Reason { msg: reason.into(), msg_ja: Some("理由".into()) }]
             },
             capture_time: None,
+            waiver: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekisho_aws::facts::AwsFacts;
-use sekisho_engine::facts::RecordedFacts;
+use sekisho_engine::facts::{self, RecordedFacts};
 use sekisho_engine::policy::Policy;
 use serde_json::{Map, Value};
 
@@ -48,21 +48,21 @@ impl Facts {
         policy: &Arc<Policy>,
         parameters: &Value,
     ) -> Result<Map<String, Value>, String> {
-        let mut facts = Map::new();
-        for (name, provider) in &policy.metadata.facts {
+        let mut found = Map::new();
+        for name in policy.metadata.facts.keys() {
             let value = if let Some(recorded) = &self.recorded {
                 let missing = || format!("the fact {name} is not in the facts file");
-                recorded.facts.get(name).cloned().ok_or_else(missing)
+                recorded.get(policy.id(), name).cloned().ok_or_else(missing)
             } else {
-                let key = format!("{provider:?} {parameters}");
+                let key = format!("{:?} {parameters}", facts::chain(name, &policy.metadata.facts));
                 if !self.fetched.contains_key(&key) {
-                    let fetched = self.aws.fetch(name, provider, parameters).await;
+                    let fetched = self.aws.fetch(name, &policy.metadata.facts, parameters).await;
                     self.fetched.insert(key.clone(), fetched.map_err(|error| error.to_string()));
                 }
                 self.fetched.get(&key).cloned().unwrap_or_else(|| Err("was not fetched".into()))
             };
-            facts.insert(name.clone(), value.map_err(|error| format!("policy {}: {error}", policy.id()))?);
+            found.insert(name.clone(), value.map_err(|error| format!("policy {}: {error}", policy.id()))?);
         }
-        Ok(facts)
+        Ok(found)
     }
 }

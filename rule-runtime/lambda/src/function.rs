@@ -21,6 +21,7 @@ use crate::error::InvocationError;
 use crate::report::Report;
 use crate::run::Run;
 use crate::settings::Settings;
+use crate::waivers::WaiverSource;
 
 /// What is kept of an invocation's time to say what was not done: a tenth of it, and within these.
 const LEAST_RESERVE: Duration = Duration::from_millis(500);
@@ -34,6 +35,7 @@ pub struct Function {
     pub(crate) settings: Settings,
     policies: PolicySet,
     accounts: Accounts,
+    waivers: WaiverSource,
 }
 
 impl Function {
@@ -51,7 +53,8 @@ impl Function {
             duration_ms = milliseconds(start),
             "policies loaded"
         );
-        Self { accounts: Accounts::from_env().await, settings, policies }
+        let waivers = WaiverSource::new(settings.waivers.as_deref(), &policies, &settings.policies);
+        Self { accounts: Accounts::from_env().await, settings, policies, waivers }
     }
 
     /// Answers one event of AWS Config.
@@ -92,7 +95,9 @@ impl Function {
         let names: Vec<_> = policies.iter().map(|policy| policy.id()).collect();
         report.step("policies", &names.join(", "));
         let clients = self.clients(event, own, context, report).await.map_err(InvocationError::Account)?;
-        let run = Run::new(self, event, clients, policies, problems, deadline, report)?;
+        let mut run = Run::new(self, event, clients, policies, problems, deadline, report)?;
+        // The register of exceptions is the function's, whatever account the rule is in.
+        run.waive(self.waivers.get(&self.accounts.own().objects, &self.policies).await);
         run.evaluate().await
     }
 

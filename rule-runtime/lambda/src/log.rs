@@ -1,22 +1,36 @@
-//! What one invocation leaves in the log: one line an evaluation, with all its reasons, because the annotation may
-//! have had to be cut.
+//! What one invocation leaves in the log: one line an evaluation, with all reasons of all policies, because the
+//! annotation may have had to be cut.
+
+use std::collections::BTreeMap;
 
 use sekisho_engine::evaluate::Outcome;
 use sekisho_engine::event::RuleEvent;
 use sekisho_engine::item::ConfigurationItem;
-use sekisho_engine::verdict::Verdict;
+use sekisho_engine::verdict::{Compliance, ResourceKey, Verdict, denied};
+use serde_json::{Value, json};
 
-/// One line a verdict, and one a policy that failed.
+/// One line a resource, and one a policy that failed.
 pub fn outcome(event: &RuleEvent, outcome: &Outcome, duration_ms: f64) {
-    for Verdict { policy_id, resource, compliance, reasons, .. } in &outcome.verdicts {
+    let mut by_resource: BTreeMap<&ResourceKey, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in &outcome.verdicts {
+        by_resource.entry(&verdict.resource).or_default().push(verdict);
+    }
+    for (resource, verdicts) in by_resource {
+        let worst =
+            verdicts.iter().map(|verdict| verdict.compliance).max().unwrap_or(Compliance::NotApplicable);
+        let denied = denied(&verdicts);
+        let names: Vec<&str> = denied.iter().map(|verdict| verdict.policy_id.as_str()).collect();
+        let reasons: Value = denied.iter().map(|verdict| reasons(verdict)).collect();
+        let reasons = reasons.to_string();
         tracing::info!(
             rule = event.rule_name,
             account = event.account_id,
-            policy = policy_id,
             resource_type = resource.resource_type,
             resource_id = resource.resource_id,
-            verdict = compliance.as_str(),
-            reasons = serde_json::to_string(reasons).unwrap_or_default(),
+            verdict = worst.as_str(),
+            policies = verdicts.len(),
+            denied = names.join(","),
+            reasons,
             duration_ms,
             "evaluated"
         );
@@ -33,6 +47,17 @@ pub fn outcome(event: &RuleEvent, outcome: &Outcome, duration_ms: f64) {
             "a policy failed"
         );
     }
+}
+
+fn reasons(verdict: &Verdict) -> Value {
+    let mut line = json!({
+        "policy": verdict.policy_id, "severity": verdict.severity, "verdict": verdict.compliance,
+        "reasons": verdict.reasons,
+    });
+    if let Some(waiver) = &verdict.waiver {
+        line["waiver"] = json!(waiver);
+    }
+    line
 }
 
 /// A resource that no policy was asked about.

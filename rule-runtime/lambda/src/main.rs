@@ -12,6 +12,7 @@ mod logging;
 mod report;
 mod run;
 mod settings;
+mod waivers;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ async fn main() -> ExitCode {
         let function = Arc::clone(&function);
         async move { function.handle(event).await }
     });
-    match lambda_runtime::run(handler).await {
+    match Box::pin(lambda_runtime::run(handler)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the Lambda Runtime API cannot be reached");

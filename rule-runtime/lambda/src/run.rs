@@ -15,12 +15,14 @@ use sekisho_aws::clients::Clients;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData};
 use sekisho_engine::event::{Message, RuleEvent};
+use sekisho_engine::facts;
 use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus};
 use sekisho_engine::policy::Policy;
 use sekisho_engine::policy::parameters::POLICY_PARAMETER;
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Evaluation, ResourceKey};
+use sekisho_engine::waiver::Waivers;
 use serde_json::Value;
 
 use crate::error::InvocationError;
@@ -54,6 +56,9 @@ pub struct Run<'a> {
     bad_items: usize,
     /// How often policies failed on items.
     errors: usize,
+    /// Agreed exceptions, and those that were used.
+    waivers: Waivers,
+    waived: BTreeSet<String>,
     /// Why evaluations did not arrive.
     refusals: Vec<String>,
     /// How many evaluations went out.
@@ -92,9 +97,19 @@ impl<'a> Run<'a> {
             inventory_problems: BTreeMap::new(),
             bad_items: 0,
             errors: 0,
+            waivers: Waivers::default(),
+            waived: BTreeSet::new(),
             refusals: Vec::new(),
             told: 0,
         })
+    }
+
+    /// Takes the waivers into account; where they cannot be read, what they waive counts, and the invocation fails.
+    pub fn waive(&mut self, waivers: Result<Waivers, String>) {
+        match waivers {
+            Ok(waivers) => self.waivers = waivers,
+            Err(why) => self.failures.push(format!("the waivers cannot be read: {why}")),
+        }
     }
 
     /// Judges, tells AWS Config, and says how many evaluations it was told.
@@ -212,6 +227,7 @@ impl<'a> Run<'a> {
             return Err(InvocationError::Parameters(problems));
         }
         let mut evaluator = Evaluator::new();
+        let ambiguous = rule::ambiguous_facts(&self.policies);
         let policies: Vec<_> = self.policies.iter().filter(|policy| judges(policy)).cloned().collect();
         for policy in policies {
             let parameters = match parameters.remove(policy.id()).unwrap_or_else(|| Ok(Value::Null)) {
@@ -227,7 +243,14 @@ impl<'a> Run<'a> {
             let facts = facts.unwrap_or_else(|_| Err(format!("policy {}: {OUT_OF_TIME}", policy.id())));
             match facts {
                 Ok(facts) => {
-                    facts.iter().for_each(|(name, value)| self.report.fact(name, value));
+                    for (name, value) in &facts {
+                        let name = if ambiguous.contains_key(name) {
+                            &facts::qualified(policy.id(), name)
+                        } else {
+                            name
+                        };
+                        self.report.fact(name, value);
+                    }
                     let data =
                         PolicyData { parameters, facts, now: self.now, inventory: Arc::clone(inventory) };
                     if let Err(problem) = evaluator.add(&policy, &data) {
@@ -260,11 +283,13 @@ impl<'a> Run<'a> {
         let start = Instant::now();
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let outcomes = tokio::task::block_in_place(|| evaluator.judge_all(items, occasion, threads, &|_| {}));
-        let outcome = outcomes.into_iter().fold(Outcome::default(), |mut all, outcome| {
-            all.verdicts.extend(outcome.verdicts);
-            all.errors.extend(outcome.errors);
-            all
-        });
+        let outcome =
+            outcomes.into_iter().zip(items).fold(Outcome::default(), |mut all, (mut outcome, item)| {
+                self.waived.extend(self.waivers.apply(&mut outcome, item, self.now));
+                all.verdicts.extend(outcome.verdicts);
+                all.errors.extend(outcome.errors);
+                all
+            });
         log::outcome(self.event, &outcome, crate::function::milliseconds(start));
         // A policy that fails on one resource has judged the others; one that fails on the account has not.
         let mut failed: BTreeSet<&ResourceKey> = BTreeSet::new();

@@ -15,6 +15,8 @@ pub struct Settings {
     /// `SEKISHO_FACTS_FILE`: recorded facts that are used instead of AWS, read anew at each invocation. For
     /// replay on a laptop; a deployed function leaves it unset.
     pub facts_file: Option<PathBuf>,
+    /// `SEKISHO_WAIVERS`: a file, or `s3://bucket/key`; else `waivers.yaml` in the policies' folder, if it is there.
+    pub waivers: Option<String>,
     /// `SEKISHO_DOCTOR`, set to anything: nothing is told to AWS Config, and the answer is a report of what was found.
     pub doctor: bool,
     /// `SEKISHO_ACCOUNT`: the account of the function, where the ARN that it is invoked by does not tell it (local
@@ -41,6 +43,7 @@ impl Settings {
             policies,
             language,
             facts_file: given("SEKISHO_FACTS_FILE").map(PathBuf::from),
+            waivers: given("SEKISHO_WAIVERS"),
             doctor: given("SEKISHO_DOCTOR").is_some(),
             account: given("SEKISHO_ACCOUNT"),
             region: given("AWS_REGION").unwrap_or_default(),

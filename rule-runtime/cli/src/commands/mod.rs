@@ -1,6 +1,8 @@
 //! One file a subcommand.
 
+pub mod check;
 pub mod doctor;
+pub mod impact;
 pub mod mutate;
 pub mod replay;
 pub mod report;

@@ -46,6 +46,9 @@ pub struct Survivor {
 }
 
 /// Mutates each of `policies`; exit code 1 where fewer than `threshold` percent are noticed.
+///
+/// # Errors
+/// What is wrong with the fixtures.
 pub fn run(
     set: &PolicySet,
     policies: &[Arc<Policy>],

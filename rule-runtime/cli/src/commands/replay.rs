@@ -3,29 +3,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate;
-use sekisho_engine::facts::RecordedFacts;
+use sekisho_engine::facts::{RecordedFacts, qualified};
 use sekisho_engine::item::load;
 use sekisho_engine::item::shape::Found;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem};
-use sekisho_engine::policy::{Policy, PolicySet};
+use sekisho_engine::policy::PolicySet;
 use sekisho_engine::rule;
 use sekisho_engine::verdict::Language;
 use serde_json::{Map, Value};
 
 use crate::Exit;
 use crate::fixture::{self, Case};
-use crate::given::{self, Pair, PolicyFolder};
+use crate::given::{FactArguments, GivenFacts, PolicyFolder};
 use crate::output::{self, replay_json, replay_table};
 use crate::replay::event;
 use crate::replay::rules::{self, Rule, RuleTrigger};
 use crate::replay::session::{Answer, Session, SessionOptions};
+use crate::waivers::{self, GivenWaivers};
 
 /// Run the real Lambda function over fixtures or items, without AWS
 ///
@@ -53,9 +53,11 @@ pub struct ReplayArguments {
     /// Rules with parameters, scope and trigger (YAML); without it, one rule a policy
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// A fact from a file, for periodic rules; repeat for more
-    #[arg(long, value_name = "NAME=FILE")]
-    facts: Vec<Pair>,
+    #[command(flatten)]
+    facts: FactArguments,
+    /// Agreed exceptions (YAML); else waivers.yaml in the policies' folder
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<PathBuf>,
     /// The time of the evaluation (RFC 3339); now where it is not given
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -136,8 +138,12 @@ pub fn run(arguments: &ReplayArguments) -> Exit {
         let message = "nothing to replay: no fixture, and no item that a rule is for";
         replay.problems.push(Diagnostic::new("PATH", message).help("see sekisho replay --help"));
     }
+    let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
+    let (_, problems) = GivenWaivers::read(file.as_deref(), &set);
+    replay.problems.extend(problems);
     if !steps.is_empty() {
         let options = SessionOptions {
+            waivers: file,
             bootstrap: arguments.bootstrap.clone(),
             policies: arguments.folder.policies.clone(),
             language: arguments.lang,
@@ -183,10 +189,19 @@ fn steps(arguments: &ReplayArguments, set: &PolicySet, replay: &mut Replay) -> V
         Some(file) => rules::read(file, set),
         None => Ok(rules::one_a_policy(set)),
     };
+    let facts = match GivenFacts::read(&arguments.facts) {
+        Ok(facts) => facts,
+        Err(problem) => {
+            replay.problems.push(problem);
+            return steps;
+        }
+    };
     match rules {
         Ok(rules) => {
+            let policies: Vec<_> = rules.iter().flat_map(|rule| rule.policies.iter().cloned()).collect();
+            replay.problems.extend(facts.problems(&policies));
             for rule in &rules {
-                steps.extend(rule_steps(arguments, rule, &items, replay));
+                steps.extend(rule_steps(arguments, &facts, rule, &items, replay));
             }
         }
         Err(problems) => replay.problems.extend(problems),
@@ -254,15 +269,15 @@ fn fixture_step(case: Case, set: &PolicySet, replay: &mut Replay) -> Option<Step
 /// The events that AWS Config would send for `rule`.
 fn rule_steps(
     arguments: &ReplayArguments,
+    given: &GivenFacts,
     rule: &Rule,
     items: &[ConfigurationItem],
     replay: &mut Replay,
 ) -> Vec<Step> {
-    let now = given::now(arguments.now);
-    let files = given::fact_files(&arguments.facts);
+    let now = crate::given::now(arguments.now.or_else(|| given.now()));
     let mut parameters = rule.parameters.clone();
-    rule.policies.iter().for_each(|policy| given::fill_uris(policy, &files, &mut parameters));
-    let facts = match facts(rule, &parameters, &files, now, replay) {
+    rule.policies.iter().for_each(|policy| given.fill(policy, &mut parameters));
+    let facts = match facts_of(rule, &parameters, given, now, replay) {
         Ok(facts) => facts,
         Err(missing) => {
             replay.notes.push(format!("rule {} was not run: it needs {missing}", rule.name));
@@ -303,10 +318,10 @@ fn rule_steps(
 }
 
 /// The facts of the rule's policies; the error names the flags that would give the missing ones.
-fn facts(
+fn facts_of(
     rule: &Rule,
     parameters: &Map<String, Value>,
-    files: &given::FactFiles,
+    facts: &GivenFacts,
     now: Timestamp,
     replay: &mut Replay,
 ) -> Result<RecordedFacts, String> {
@@ -315,20 +330,15 @@ fn facts(
     // Parameters that do not fit are for the function to refuse: that is what is replayed.
     let applied = rule::parameters(&rule.policies, None, parameters, "parameters").unwrap_or_default();
     for policy in &rule.policies {
-        let policy: &Arc<Policy> = policy;
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
-        for (name, provider) in &policy.metadata.facts {
-            match files.get(name).map(|file| given::read_fact(provider, file, &parameters, None)) {
-                Some(Ok(fact)) => {
-                    replay.problems.extend(fact.problems);
-                    recorded.facts.insert(name.clone(), fact.value);
-                }
-                Some(Err(problem)) => {
-                    replay.problems.push(problem);
-                    missing.push(format!("--facts {name}=FILE"));
-                }
-                None => missing.push(format!("--facts {name}=FILE")),
-            }
+        let flags = facts.missing(policy);
+        if !flags.is_empty() {
+            missing.extend(flags);
+        } else if let Some(of_policy) = facts.of(policy, &parameters, &mut replay.problems) {
+            let named = of_policy.into_iter().map(|(name, value)| (qualified(policy.id(), &name), value));
+            recorded.facts.extend(named);
+        } else {
+            missing.push(format!("facts of {} that can be read", policy.id()));
         }
     }
     if missing.is_empty() { Ok(recorded) } else { Err(missing.join(" ")) }

@@ -18,12 +18,13 @@ use sekisho_engine::policy::{Policy, Trigger};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::{Compliance, Language, Verdict};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::Exit;
-use crate::given::{self, Pair, PolicyFolder};
+use crate::given::{self, FactArguments, GivenFacts, Pair, PolicyFolder};
 use crate::output::{self, scan_json, scan_table};
 use crate::report::provenance;
+use crate::waivers::{self, GivenWaivers};
 
 /// How long a scan takes before it shows a progress bar.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -54,9 +55,11 @@ pub struct ScanArguments {
     /// A rule parameter; repeat for more
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<Pair>,
-    /// A fact from a file, for policies that need to know more than the item; repeat for more
-    #[arg(long, value_name = "NAME=FILE")]
-    facts: Vec<Pair>,
+    #[command(flatten)]
+    facts: FactArguments,
+    /// Agreed exceptions (YAML); else waivers.yaml in the policies' folder
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<PathBuf>,
     /// The time of the evaluation (RFC 3339); now where it is not given
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -162,11 +165,23 @@ pub fn run(arguments: &ScanArguments) -> Exit {
         scan.problems
             .push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
     }
-    let items = read(arguments, &mut scan);
+    let items = read(&arguments.paths, &mut scan);
     // What is scanned is all that there is, for policies that look at more than one item.
     let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
-    let evaluator = evaluator(arguments, &policies, &inventory, &mut scan);
-    judge(arguments, &evaluator, &items, &mut scan);
+    let facts = GivenFacts::read(&arguments.facts).unwrap_or_else(|problem| {
+        scan.problems.push(problem);
+        GivenFacts::default()
+    });
+    let now = given::now(arguments.now.or_else(|| facts.now()));
+    let given = Given { names: &arguments.names, parameters: &arguments.parameters, facts: &facts, now };
+    let evaluator = evaluator(&given, &policies, &inventory, &mut scan);
+    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
+    let file = waivers::file(arguments.waivers.as_deref(), &arguments.folder.policies);
+    let (mut waivers, problems) = GivenWaivers::read(file.as_deref(), &set);
+    scan.problems.extend(problems);
+    judge(&evaluator, &items, now, Some(&mut waivers), &mut scan);
+    let judged: Vec<&str> = evaluator.policies().map(|policy| policy.id()).collect();
+    scan.notes.extend(waivers.notes(&judged));
     output::diagnostic::errors(&scan.problems);
     match arguments.format {
         ScanFormat::Table => scan_table::print(&scan, arguments.lang, arguments.all),
@@ -177,48 +192,53 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     scan.exit()
 }
 
+/// What the user gives beside policies and items.
+pub(super) struct Given<'a> {
+    /// Policies asked for by name.
+    pub names: &'a [String],
+    /// Rule parameters.
+    pub parameters: &'a [Pair],
+    /// Facts.
+    pub facts: &'a GivenFacts,
+    /// `data.facts.now`.
+    pub now: Timestamp,
+}
+
 /// The policies with their parameters and facts. A policy whose facts were not given cannot judge: that is
 /// noted, and an error where the policy was asked for by name.
-fn evaluator(
-    arguments: &ScanArguments,
+pub(super) fn evaluator(
+    given: &Given<'_>,
     policies: &[Arc<Policy>],
     inventory: &Arc<Inventory>,
     scan: &mut Scan,
 ) -> Evaluator {
+<<<<<<< HEAD
     let now = given::now(arguments.now);
     scan.evaluation.evaluated_at = now;
     scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
     let files = given::fact_files(&arguments.facts);
+=======
+    let (facts, now) = (given.facts, given.now);
+>>>>>>> main
     let mut evaluator = Evaluator::new();
-    let known: Vec<&String> = policies.iter().flat_map(|policy| policy.metadata.facts.keys()).collect();
-    for name in files.keys().filter(|name| !known.contains(name)) {
-        scan.problems.push(
-            Diagnostic::new("--facts", format!("no policy needs a fact called \"{name}\""))
-                .help("check its name"),
-        );
+    let problems = facts.problems(policies);
+    if !problems.is_empty() {
+        scan.problems.extend(problems);
+        return evaluator;
     }
-    let (ready, waiting): (Vec<_>, Vec<_>) = policies
-        .iter()
-        .cloned()
-        .partition(|policy| policy.metadata.facts.keys().all(|name| files.contains_key(name)));
+    let (ready, waiting): (Vec<_>, Vec<_>) =
+        policies.iter().cloned().partition(|policy| facts.missing(policy).is_empty());
     for policy in waiting {
-        let missing: Vec<_> = policy
-            .metadata
-            .facts
-            .keys()
-            .filter(|name| !files.contains_key(*name))
-            .map(String::as_str)
-            .collect();
-        let flags: Vec<_> = missing.iter().map(|name| format!("--facts {name}=FILE")).collect();
-        let message = format!("policy {} was not run: it needs {}", policy.id(), flags.join(" "));
-        if arguments.names.iter().any(|name| name == policy.id()) {
+        let flags = facts.missing(&policy).join(" ");
+        let message = format!("policy {} was not run: it needs {flags}", policy.id());
+        if given.names.iter().any(|name| name == policy.id()) {
             scan.problems.push(Diagnostic::new("--facts", message));
         } else {
             scan.notes.push(message);
         }
     }
-    let mut parameters = given::parameters(&arguments.parameters);
-    ready.iter().for_each(|policy| given::fill_uris(policy, &files, &mut parameters));
+    let mut parameters = given::parameters(given.parameters);
+    ready.iter().for_each(|policy| facts.fill(policy, &mut parameters));
     let applied = match rule::parameters(&ready, None, &parameters, "--param") {
         Ok(applied) => applied,
         Err(problems) => {
@@ -226,9 +246,13 @@ fn evaluator(
             return evaluator;
         }
     };
+<<<<<<< HEAD
+=======
+    scan.evaluation.evaluated_at = now;
+>>>>>>> main
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
-        match facts(policy, &files, &parameters, scan) {
+        match facts.of(policy, &parameters, &mut scan.problems) {
             Some(facts) => {
                 let ran = ScanPolicy { id: policy.id().to_owned(), parameters: parameters.clone() };
                 let data = PolicyData { parameters, facts, now, inventory: Arc::clone(inventory) };
@@ -245,38 +269,16 @@ fn evaluator(
     evaluator
 }
 
-fn facts(
-    policy: &Policy,
-    files: &given::FactFiles,
-    parameters: &Value,
-    scan: &mut Scan,
-) -> Option<Map<String, Value>> {
-    let mut facts = Map::new();
-    for (name, provider) in &policy.metadata.facts {
-        match given::read_fact(provider, files.get(name)?, parameters, None) {
-            Ok(fact) => {
-                scan.problems.extend(fact.problems);
-                facts.insert(name.clone(), fact.value);
-            }
-            Err(problem) => {
-                scan.problems.push(problem);
-                return None;
-            }
-        }
-    }
-    Some(facts)
-}
-
 /// Reads every file; what is no item is a problem or a note.
-fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<ConfigurationItem>> {
-    let files = load::files(&arguments.paths);
+pub(super) fn read(paths: &[PathBuf], scan: &mut Scan) -> Vec<Located<ConfigurationItem>> {
+    let files = load::files(paths);
     scan.problems.extend(files.problems);
     if !files.passed_over.is_empty() {
         let passed_over = output::count(files.passed_over.len(), "other file");
         scan.notes.push(format!("{passed_over} passed over: neither JSON nor gzip"));
     }
     if files.files.is_empty() && scan.problems.is_empty() {
-        let paths: Vec<_> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         scan.problems.push(Diagnostic::new(paths.join(", "), "holds no file with configuration items"));
     }
     let mut items = Vec::new();
@@ -297,10 +299,11 @@ fn read(arguments: &ScanArguments, scan: &mut Scan) -> Vec<Located<Configuration
     items
 }
 
-fn judge(
-    arguments: &ScanArguments,
+pub(super) fn judge(
     evaluator: &Evaluator,
     items: &[Located<ConfigurationItem>],
+    now: Timestamp,
+    waivers: Option<&mut GivenWaivers>,
     scan: &mut Scan,
 ) {
     let (accounts, resources): (Vec<_>, Vec<_>) =
@@ -310,20 +313,24 @@ fn judge(
     let progress = Progress::new(references.len());
     let outcomes = evaluator.judge_all(&references, Occasion::Change, threads, &|done| progress.show(done));
     progress.finish();
-    let change = resources.iter().map(|item| item.file.clone()).zip(outcomes);
-    let periodic = periodic_items(arguments, evaluator, &accounts, &resources);
+    let change = resources.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
+    let periodic = periodic_items(now, evaluator, &accounts, &resources);
     let account_items: Vec<_> = periodic.iter().map(|item| &item.found).collect();
     let outcomes = evaluator.judge_all(&account_items, Occasion::Schedule, threads, &|_| {});
-    let periodic = periodic.iter().map(|item| item.file.clone()).zip(outcomes);
+    let periodic = periodic.iter().map(|item| (item.file.clone(), &item.found)).zip(outcomes);
     // Policies that a schedule gives resources one by one; those of both triggers have judged them above.
     let scheduled = evaluator.filtered(|policy| policy.metadata.trigger == Trigger::Periodic);
     let outcomes = scheduled.judge_all(&references, Occasion::Schedule, threads, &|_| {});
-    let change = change.zip(outcomes).map(|((file, mut outcome), scheduled)| {
+    let change = change.zip(outcomes).map(|((place, mut outcome), scheduled)| {
         outcome.verdicts.extend(scheduled.verdicts);
         outcome.errors.extend(scheduled.errors);
-        (file, outcome)
+        (place, outcome)
     });
-    for (file, outcome) in change.chain(periodic) {
+    let mut waivers = waivers;
+    for ((file, item), mut outcome) in change.chain(periodic) {
+        if let Some(waivers) = &mut waivers {
+            waivers.apply(&mut outcome, item, now);
+        }
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
         let located = |found| Located { file: file.clone(), found };
         scan.verdicts.extend(outcome.verdicts.into_iter().map(located));
@@ -333,7 +340,7 @@ fn judge(
 
 /// Periodic policies judge accounts: those given as items, else each account that the items belong to.
 fn periodic_items(
-    arguments: &ScanArguments,
+    now: Timestamp,
     evaluator: &Evaluator,
     accounts: &[&Located<ConfigurationItem>],
     resources: &[&Located<ConfigurationItem>],
@@ -350,7 +357,6 @@ fn periodic_items(
             .map(|item| Located { file: item.file.clone(), found: item.found.clone() })
             .collect();
     }
-    let now = given::now(arguments.now);
     let mut regions: BTreeMap<&str, &str> = BTreeMap::new();
     for item in resources {
         if let Some(account) = item.found.account_id.as_deref() {

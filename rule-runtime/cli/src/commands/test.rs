@@ -231,7 +231,8 @@ pub(crate) fn judge(case: &Case, policy: &Arc<Policy>) -> Status {
         let text = problem.to_string();
         return expected_error(case, &text).unwrap_or(Status::Error(text));
     }
-    let outcome = evaluator.judge(&prepared.item, prepared.occasion);
+    let mut outcome = evaluator.judge(&prepared.item, prepared.occasion);
+    prepared.waivers.apply(&mut outcome, &prepared.item, prepared.data.now);
     if let Some(error) = outcome.errors.first() {
         let text = error.to_string();
         return expected_error(case, &text).unwrap_or(Status::Error(text));
@@ -265,6 +266,7 @@ fn describe_expected(expect: &Expectation, own: &ResourceKey) -> String {
     };
     let mut text = String::new();
     describe(&mut text, own, compliance, &expect.reasons, expect.reasons_ja.as_deref());
+    describe_waiver(&mut text, expect.waiver.as_deref());
     let mut resources: Vec<_> = expect.resources.iter().collect();
     resources.sort_by_key(|resource| (&resource.resource_type, &resource.resource_id));
     for resource in resources {
@@ -295,8 +297,18 @@ fn describe_actual(outcome: &Outcome, own: &ResourceKey, expect: &Expectation) -
         let reasons: Vec<String> = verdict.reasons.iter().map(|reason| reason.msg.clone()).collect();
         let japanese = with_japanese.then(|| japanese(verdict));
         describe(&mut text, &verdict.resource, verdict.compliance, &reasons, japanese.as_deref());
+        if verdict.resource == *own {
+            describe_waiver(&mut text, verdict.waiver.as_ref().map(|waiver| waiver.id.as_str()));
+        }
     }
     text
+}
+
+fn describe_waiver(text: &mut String, id: Option<&str>) {
+    if let Some(id) = id {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  waiver: {id}");
+    }
 }
 
 fn japanese(verdict: &Verdict) -> Vec<String> {

@@ -3,8 +3,12 @@
 //! Results go to standard output, what a person reads beside them (problems, progress, the summary) to standard
 //! error, so that a pipe carries results only.
 
+pub mod check_json;
+pub mod check_text;
+pub mod coverage;
 pub mod diagnostic;
 pub mod doctor_report;
+pub mod impact_report;
 pub mod mutate_report;
 pub mod replay_json;
 pub mod replay_table;

@@ -13,16 +13,20 @@ pub fn print(scan: &Scan, language: Language, all: bool) {
     let mut rows: Vec<[String; 5]> = scan
         .verdicts
         .iter()
-        .filter(|verdict| all || verdict.found.compliance == Compliance::NonCompliant)
+        .filter(|verdict| {
+            all || verdict.found.compliance == Compliance::NonCompliant || verdict.found.waiver.is_some()
+        })
         .map(|verdict| {
             let verdict = &verdict.found;
-            let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.text(language)).collect();
+            let waiver = verdict.waiver.iter().map(|waiver| waiver.text(language));
+            let reasons = verdict.reasons.iter().map(|reason| reason.text(language));
+            let reasons: Vec<_> = waiver.chain([reasons.collect::<Vec<_>>().join("; ")]).collect();
             [
                 verdict.compliance.to_string(),
                 verdict.policy_id.clone(),
                 verdict.resource.to_string(),
                 verdict.region.clone().unwrap_or_default(),
-                reasons.join("; "),
+                reasons.join(" "),
             ]
         })
         .collect();

@@ -13,7 +13,7 @@ use super::bootstrap::{Bootstrap, BootstrapOptions};
 use super::config_endpoint::{ConfigEndpoint, StoredEvaluation};
 use super::runtime_api::{InvocationOutcome, RuntimeApi};
 use crate::commands::replay::Step;
-use crate::fixture::Expectation;
+use crate::fixture::{Case, Expectation};
 
 /// How the function is run.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct SessionOptions {
     pub bootstrap: Option<PathBuf>,
     /// The policies' folder.
     pub policies: PathBuf,
+    /// The file of the agreed exceptions, where there is one.
+    pub waivers: Option<PathBuf>,
     /// The language of annotations.
     pub language: Language,
     /// What one invocation may take.
@@ -62,6 +64,9 @@ pub struct Session {
     bootstrap: Bootstrap,
     options_of_bootstrap: BootstrapOptions,
     facts_file: PathBuf,
+    /// What the function reads as waivers: those of the run, or of a fixture.
+    waivers_file: PathBuf,
+    waivers: Option<PathBuf>,
     timeout: Duration,
 }
 
@@ -103,10 +108,12 @@ impl Session {
             Language::Ja => "ja",
             Language::Both => "both",
         };
+        let waivers_file = facts_file.with_file_name("waivers.yaml");
         let policies = fs::canonicalize(&options.policies).unwrap_or_else(|_| options.policies.clone());
         let environment = vec![
             ("SEKISHO_POLICIES".to_owned(), policies.display().to_string()),
             ("SEKISHO_FACTS_FILE".to_owned(), facts_file.display().to_string()),
+            ("SEKISHO_WAIVERS".to_owned(), waivers_file.display().to_string()),
             ("SEKISHO_LANGUAGE".to_owned(), language.to_owned()),
             ("AWS_ENDPOINT_URL_CONFIG_SERVICE".to_owned(), endpoint.url()),
         ];
@@ -124,12 +131,15 @@ impl Session {
             bootstrap,
             options_of_bootstrap,
             facts_file,
+            waivers_file,
+            waivers: options.waivers.clone(),
             timeout: options.timeout,
         })
     }
 
     async fn step(&mut self, step: Step) -> Result<Answer, Diagnostic> {
         self.write_facts(&step.facts)?;
+        self.write_waivers(step.case.as_ref())?;
         self.endpoint.forget_all();
         self.endpoint.record(&step.recorded);
         let token = self.endpoint.register_rule(&step.rule);
@@ -170,6 +180,22 @@ impl Session {
         self.bootstrap = Bootstrap::spawn(&self.options_of_bootstrap, &self.runtime_api)
             .map_err(|error| Diagnostic::new("bootstrap", error.to_string()))?;
         Ok(())
+    }
+
+    /// A fixture has its own waivers, or none.
+    fn write_waivers(&self, fixture: Option<&Case>) -> Result<(), Diagnostic> {
+        let problem = |file: &PathBuf, error: std::io::Error| {
+            Diagnostic::new(file.display().to_string(), error.to_string())
+        };
+        let text = match (fixture, &self.waivers) {
+            // A JSON text is YAML.
+            (Some(case), _) => {
+                case.fixture.waivers.as_ref().map(|own| own.to_string().into_bytes()).unwrap_or_default()
+            }
+            (None, Some(file)) => fs::read(file).map_err(|error| problem(file, error))?,
+            (None, None) => Vec::new(),
+        };
+        fs::write(&self.waivers_file, text).map_err(|error| problem(&self.waivers_file, error))
     }
 
     fn write_facts(&self, facts: &RecordedFacts) -> Result<(), Diagnostic> {

@@ -116,6 +116,9 @@ fn unmet(requirement: &Requirement, runs: &[Value]) -> Option<Bilingual> {
         Comparison::Within => {
             both(format!("{}の範囲内", requirement.value), format!("within {}", requirement.value))
         }
+        Comparison::Contains => {
+            both(format!("{}をすべて含む", requirement.value), format!("all of {}", requirement.value))
+        }
     };
     let loose = runs.iter().find(|parameters| !requirement.is_met(parameters))?;
     Some(match loose.get(name) {

@@ -265,6 +265,7 @@ impl Prepared {
             compliance,
             reasons,
             capture_time: item.capture_time,
+            waiver: None,
         }
     }
 

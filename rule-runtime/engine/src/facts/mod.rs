@@ -3,10 +3,11 @@
 //! In: what METADATA declares ([`FactProvider`]), the bytes of a roster ([`roster`]), a file of recorded facts
 //! ([`RecordedFacts`]). Out: the values under `data.facts`. Fetching is not done here: the engine has no network.
 
+pub mod object;
 mod provider;
 pub mod roster;
 
-pub use provider::{AwsApiCall, FactProvider, ForEach, ObjectFormat, Regions, problems};
+pub use provider::{AwsApiCall, FactProvider, ForEach, ObjectFormat, Regions, chain, problems};
 
 use std::collections::BTreeMap;
 
@@ -45,12 +46,22 @@ pub struct RecordedFacts {
     /// `data.facts.now` of the run.
     #[serde(default)]
     pub now: Option<Timestamp>,
-    /// By name.
+    /// By name; `policy-id/name` where policies of one run mean different things by the name.
     #[serde(default)]
     pub facts: BTreeMap<String, Value>,
 }
 
+/// How a fact of one policy is called where another means something else by its name.
+pub fn qualified(policy_id: &str, name: &str) -> String {
+    format!("{policy_id}/{name}")
+}
+
 impl RecordedFacts {
+    /// The fact that a policy calls `name`.
+    pub fn get(&self, policy_id: &str, name: &str) -> Option<&Value> {
+        self.facts.get(&qualified(policy_id, name)).or_else(|| self.facts.get(name))
+    }
+
     /// Reads a facts file; `name` is for the error.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub enum FactProvider {
         name_parameter: String,
     },
     /// Answers of one read-only operation of an AWS API.
-    AwsApi(AwsApiCall),
+    AwsApi(Box<AwsApiCall>),
 }
 
 /// How an object in S3 is read.
@@ -94,7 +94,8 @@ pub struct ForEach {
     pub fact: String,
     /// Where its answers hold the elements: names with dots between, `trailList`. Lists on the way are walked through.
     pub items: String,
-    /// Request parameter to the element's field (names with dots between), or `.` for the element itself.
+    /// Request parameter to the element's field (names with dots between), or `.` for the element itself. `..` and
+    /// `..field` are of the element that the other fact was asked for; `[path]` is a list of the one.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -140,8 +141,11 @@ impl FactProvider {
         match self {
             Self::Roster { uri_parameter } | Self::S3Object { uri_parameter, .. } => Some(uri_parameter),
             Self::SsmParameter { name_parameter } => Some(name_parameter),
-            Self::AwsApi(AwsApiCall { regions: Some(Regions::Parameter(name)), .. }) => Some(name),
-            Self::IamUsers {} | Self::IamCredentialReport {} | Self::AwsApi(_) => None,
+            Self::AwsApi(call) => match &call.regions {
+                Some(Regions::Parameter(name)) => Some(name),
+                _ => None,
+            },
+            Self::IamUsers {} | Self::IamCredentialReport {} => None,
         }
     }
 }
@@ -219,6 +223,14 @@ impl AwsApiCall {
                 problems
                     .push("has for_each and a region: it is asked where its element was found".to_owned());
             }
+            let nested = matches!(facts.get(&each.fact), Some(FactProvider::AwsApi(other)) if other.for_each.is_some());
+            if !nested && each.parameters.values().any(|path| path.trim_start_matches('[').starts_with(".."))
+            {
+                problems.push(format!(
+                    "names the element above with .., and {} is not asked for each element of a fact",
+                    each.fact
+                ));
+            }
             if each.parameters.is_empty() {
                 problems
                     .push("has for_each without parameters, so that every call would be the same".to_owned());
@@ -226,6 +238,21 @@ impl AwsApiCall {
         }
         problems
     }
+}
+
+/// What the fact `name` is: its provider, that of the fact whose elements it is asked for, and so on.
+pub fn chain<'f>(name: &str, facts: &'f BTreeMap<String, FactProvider>) -> Vec<&'f FactProvider> {
+    let mut chain = Vec::new();
+    let mut next = facts.get(name);
+    // METADATA with a circle is refused.
+    while let Some(provider) = next.filter(|_| chain.len() < facts.len()) {
+        chain.push(provider);
+        next = match provider {
+            FactProvider::AwsApi(call) => call.for_each.as_ref().and_then(|each| facts.get(&each.fact)),
+            _ => None,
+        };
+    }
+    chain
 }
 
 fn is_circular(name: &str, facts: &BTreeMap<String, FactProvider>) -> bool {
@@ -236,7 +263,7 @@ fn is_circular(name: &str, facts: &BTreeMap<String, FactProvider>) -> bool {
             return true;
         }
         next = match facts.get(fact) {
-            Some(FactProvider::AwsApi(AwsApiCall { for_each: Some(each), .. })) => Some(each.fact.as_str()),
+            Some(FactProvider::AwsApi(call)) => call.for_each.as_ref().map(|each| each.fact.as_str()),
             _ => None,
         };
     }

@@ -255,21 +255,24 @@ fn add(engine: &mut Engine, source: &Source) -> Result<ModuleFacts, Diagnostic> 
         .ok_or_else(|| Diagnostic::new(&source.name, "has no package"))
 }
 
-/// A message of regorus: `--> file:line:column` and `error: text`, with a drawing between.
+/// A message of regorus: `--> file:line:column` and `error: text`, with a drawing between. `file` and its `text` are
+/// where it is if the message does not say another: a library that the policy calls, or the policy of a test.
 pub fn rego_problem(file: &str, text: &str, message: &str) -> Diagnostic {
     let place = message.lines().find_map(|line| {
-        let mut numbers = line.trim().strip_prefix("--> ")?.rsplit(':');
-        let column = numbers.next()?.parse().ok()?;
-        let line = numbers.next()?.parse().ok()?;
-        Some((line, column))
+        let mut parts = line.trim().strip_prefix("--> ")?.rsplitn(3, ':');
+        let column = parts.next()?.parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        Some((parts.next()?, line, column))
     });
     let what = message
         .lines()
         .find_map(|line| line.trim().strip_prefix("error: "))
         .unwrap_or_else(|| message.trim())
         .to_owned();
-    let (line, column) = place.unwrap_or((0, 0));
-    Diagnostic::new(file, what).at(line, column).source(text).help("mend the Rego there; opa check says more")
+    let (named, line, column) = place.unwrap_or((file, 0, 0));
+    let problem =
+        Diagnostic::new(named, what).at(line, column).help("mend the Rego there; opa check says more");
+    if named == file { problem.source(text) } else { problem }
 }
 
 /// The rules that the contract gives a meaning must have the form that it names.
@@ -311,4 +314,24 @@ fn prepare(engine: &Engine, source: &Source) -> Option<Diagnostic> {
         .eval_rule("data.sekisho_probe.ready".into())
         .err()
         .map(|error| rego_problem(&source.name, &source.text, &error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_of_the_file_that_it_is_in() {
+        let own = rego_problem("p.rego", "package p\n", "--> p.rego:1:9\n  |\nerror: no");
+        assert_eq!((own.file.as_str(), own.line, own.column), ("p.rego", Some(1), Some(9)));
+        assert!(own.source_line.is_some());
+        let library = rego_problem("p.rego", "package p\n", "--> lib/c:d.rego:3:14\n  |\nerror: no");
+        assert_eq!(
+            (library.file.as_str(), library.line, library.column),
+            ("lib/c:d.rego", Some(3), Some(14))
+        );
+        assert!(library.source_line.is_none(), "the text is that of the other file");
+        let nowhere = rego_problem("p.rego", "package p\n", "it stopped");
+        assert_eq!((nowhere.file.as_str(), nowhere.message.as_str()), ("p.rego", "it stopped"));
+    }
 }

@@ -105,6 +105,18 @@ pub enum Confidence {
     Chapter,
 }
 
+impl Confidence {
+    /// The letters in METADATA.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::H => "H",
+            Self::M => "M",
+            Self::L => "L",
+            Self::Chapter => "CH",
+        }
+    }
+}
+
 /// What a policy says of itself.
 #[derive(Debug, Clone, Serialize)]
 pub struct Metadata {

@@ -122,6 +122,11 @@ impl PolicySet {
         self.policies.get(id)
     }
 
+    /// Whether there is a policy of that id, be it one that may not run.
+    pub fn knows(&self, id: &str) -> bool {
+        self.policies.contains_key(id) || self.broken.contains_key(id)
+    }
+
     /// Every problem found while loading, in the order of the files.
     pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
         self.problems.iter().chain(self.broken.values().flatten())

@@ -26,6 +26,14 @@ impl Run<'_> {
         ordering: Timestamp,
     ) {
         let rule = &self.event.rule_name;
+        let policies: Vec<&str> = self.policies.iter().map(|policy| policy.id()).collect();
+        for waiver in self.waivers.unmatched(&policies, &self.waived) {
+            tracing::warn!(
+                rule,
+                waiver,
+                "a waiver was for nothing in this run; see whether it is still needed"
+            );
+        }
         if !self.failures.is_empty() || !self.refusals.is_empty() {
             tracing::warn!(rule, "old results are left as they are, because not everything could be judged");
             return;

@@ -7,10 +7,12 @@
 //! 300-character annotations and made-up compliance types), so this one refuses what the API's model and
 //! documentation say is refused ([`validate`]), remembers what was taken, and can be told to fail.
 
+mod put;
+mod query;
 mod read;
 mod validate;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use validate::{Accepted, Request};
+use validate::Accepted;
 
 /// The prefix of AWS Config's operations in `X-Amz-Target`.
 const TARGET: &str = "StarlingDoveService.";
@@ -92,10 +94,18 @@ struct Rules {
     stored: BTreeMap<String, BTreeMap<(String, String), Accepted>>,
     /// Resource id to how often it still fails; none is always.
     failing: HashMap<String, Option<u32>>,
+    /// Resource ids for which a whole call is refused.
+    invalid: HashSet<String>,
     throttle: u32,
+    /// Every so many calls are throttled; 0 is none.
+    throttle_every: usize,
     requests: Vec<RecordedRequest>,
     /// What AWS Config has recorded.
     items: read::Items,
+    /// How many empty pages come before each history.
+    empty_pages: usize,
+    /// Resource id to how often a batch still leaves it out.
+    unprocessed: HashMap<String, u32>,
     /// Operation to the error that it is answered with.
     refused: HashMap<String, &'static str>,
     /// Operation to how often it was called.
@@ -169,6 +179,11 @@ impl ConfigEndpoint {
         locked(&self.rules).failing.insert(resource_id.to_owned(), times);
     }
 
+    /// Refuses every call that has an evaluation of that resource, as AWS Config does where it does not know the type.
+    pub fn refuse_evaluation(&self, resource_id: &str) {
+        locked(&self.rules).invalid.insert(resource_id.to_owned());
+    }
+
     /// Answers the next calls with `ThrottlingException`.
     pub fn throttle(&self, calls: u32) {
         locked(&self.rules).throttle = calls;
@@ -178,6 +193,17 @@ impl ConfigEndpoint {
     pub fn record(&self, items: &[Value]) {
         let mut rules = locked(&self.rules);
         items.iter().for_each(|item| read::record(&mut rules.items, item));
+    }
+
+    /// Begins every history with so many empty pages. A call of AWS Config looks at seven days, so the history of a
+    /// resource that did not change lately begins so.
+    pub fn begin_histories_with_empty_pages(&self, pages: usize) {
+        locked(&self.rules).empty_pages = pages;
+    }
+
+    /// Puts that resource into `unprocessedResourceKeys` of batches, so many times.
+    pub fn leave_unprocessed(&self, resource_id: &str, times: u32) {
+        locked(&self.rules).unprocessed.insert(resource_id.to_owned(), times);
     }
 
     /// Forgets a resource.
@@ -198,6 +224,11 @@ impl ConfigEndpoint {
     /// How often an operation was called.
     pub fn calls(&self, operation: &str) -> usize {
         locked(&self.rules).calls.get(operation).copied().unwrap_or(0)
+    }
+
+    /// Answers every so many calls with `ThrottlingException`; 0 ends it.
+    pub fn throttle_every(&self, calls: usize) {
+        locked(&self.rules).throttle_every = calls;
     }
 
     /// What is stored of `rule`, sorted by resource.
@@ -229,26 +260,14 @@ async fn call(State(rules): State<Arc<Mutex<Rules>>>, headers: HeaderMap, body: 
     if let Some(error) = operation.and_then(|operation| rules.refused.get(operation)) {
         return reply(Err(ConfigError::new(error, "refused".into())));
     }
-    let request = || {
-        serde_json::from_slice::<Value>(&body)
-            .map_err(|error| ConfigError::new("SerializationException", error.to_string()))
-    };
     match operation {
-        Some("GetResourceConfigHistory") => {
-            reply(request().and_then(|request| read::get_resource_config_history(&rules.items, &request)))
-        }
-        Some("BatchGetResourceConfig") => {
-            reply(request().and_then(|request| read::batch_get_resource_config(&rules.items, &request)))
-        }
-        Some("SelectResourceConfig") => {
-            reply(request().and_then(|request| read::select_resource_config(&rules.items, &request)))
-        }
-        Some("GetComplianceDetailsByConfigRule") => {
-            reply(request().and_then(|request| read::get_compliance_details(&rules, &request)))
-        }
+        Some("GetResourceConfigHistory") => reply(read::get_resource_config_history(&mut rules, &body)),
+        Some("BatchGetResourceConfig") => reply(read::batch_get_resource_config(&mut rules, &body)),
+        Some("SelectResourceConfig") => reply(query::select_resource_config(&rules.items, &body)),
+        Some("GetComplianceDetailsByConfigRule") => reply(read::get_compliance_details(&rules, &body)),
         Some("PutEvaluations") => {
             let mut seen = RecordedRequest { evaluations: 0, test_mode: false, failed: 0, error: None };
-            let answer = put_evaluations(&mut rules, &body, &mut seen);
+            let answer = put::put_evaluations(&mut rules, &body, &mut seen);
             seen.error = answer.as_ref().err().cloned();
             rules.requests.push(seen);
             reply(answer)
@@ -269,66 +288,5 @@ fn reply(answer: Result<Value, ConfigError>) -> Response {
             let body = json!({"__type": error.name, "message": error.message}).to_string();
             (StatusCode::BAD_REQUEST, [content_type, error_type], body).into_response()
         }
-    }
-}
-
-/// The order of the checks is AWS's as far as it shows: form, then limits, then the token, then the rule.
-fn put_evaluations(rules: &mut Rules, body: &[u8], seen: &mut RecordedRequest) -> Result<Value, ConfigError> {
-    let request = Request::parse(body);
-    if let Ok(request) = &request {
-        seen.evaluations = request.evaluations.as_ref().map_or(0, Vec::len);
-        seen.test_mode = request.test_mode.unwrap_or(false);
-    }
-    if rules.throttle > 0 {
-        rules.throttle -= 1;
-        return Err(ConfigError::new("ThrottlingException", "Rate exceeded".into()));
-    }
-    let request = request?;
-    let token = validate::required("resultToken", request.result_token)?;
-    let accepted = validate::evaluations(request.evaluations.unwrap_or_default())?;
-    // The model: in test mode the token need not be valid, but must not be null.
-    if seen.test_mode {
-        return Ok(json!({"FailedEvaluations": []}));
-    }
-    let Some(rule) = rules.tokens.get(&token).cloned() else {
-        let message = "The specified ResultToken is invalid".to_owned();
-        return Err(ConfigError::new("InvalidResultTokenException", message));
-    };
-    if rules.deleted.contains(&rule) {
-        let message = format!("The ConfigRule '{rule}' provided in the request is invalid.");
-        return Err(ConfigError::new("NoSuchConfigRuleException", message));
-    }
-    let mut failed = Vec::new();
-    for evaluation in accepted {
-        if fails(rules, &evaluation.resource_id) {
-            failed.push(evaluation.to_json());
-        } else {
-            store(rules, &rule, evaluation);
-        }
-    }
-    seen.failed = failed.len();
-    Ok(json!({"FailedEvaluations": failed}))
-}
-
-fn fails(rules: &mut Rules, resource_id: &str) -> bool {
-    match rules.failing.get_mut(resource_id) {
-        None | Some(Some(0)) => false,
-        Some(None) => true,
-        Some(Some(times)) => {
-            *times -= 1;
-            true
-        }
-    }
-}
-
-/// An evaluation older than the stored one is dropped. AWS documents that results are ordered by this time; that
-/// older ones are ignored is presumed.
-fn store(rules: &mut Rules, rule: &str, evaluation: Accepted) {
-    let stored = rules.stored.entry(rule.to_owned()).or_default();
-    let key = (evaluation.resource_type.clone(), evaluation.resource_id.clone());
-    let older =
-        stored.get(&key).is_some_and(|known| known.ordering_timestamp > evaluation.ordering_timestamp);
-    if !older {
-        stored.insert(key, evaluation);
     }
 }

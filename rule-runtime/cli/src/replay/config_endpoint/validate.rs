@@ -1,4 +1,4 @@
-//! What AWS Config refuses in `PutEvaluations`, with its own error names.
+//! What AWS Config refuses in a call, above all in `PutEvaluations`, with its own error names.
 //!
 //! In: the body of a call. Out: evaluations that AWS would take, or the error that it answers with.
 //!
@@ -11,6 +11,7 @@
 
 use aws_sdk_config::types::ResourceType;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::ConfigError;
@@ -20,11 +21,11 @@ const MAX_EVALUATIONS: usize = 100;
 /// The longest annotation and the longest resource type.
 const MAX_TEXT: usize = 256;
 /// The longest resource id.
-const MAX_ID: usize = 768;
+pub const MAX_ID: usize = 768;
 /// Of the enum `ComplianceType` the one that the service does not take here.
 const INSUFFICIENT_DATA: &str = "INSUFFICIENT_DATA";
 /// The enum `ComplianceType`, in the model's order.
-const COMPLIANCE_TYPES: [&str; 4] = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", INSUFFICIENT_DATA];
+pub const COMPLIANCE_TYPES: [&str; 4] = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", INSUFFICIENT_DATA];
 
 /// The members of a call, of the right types but otherwise as they came. Members that the API does not have are
 /// ignored, as AWS does.
@@ -39,18 +40,15 @@ pub struct Request {
     pub test_mode: Option<bool>,
 }
 
-impl Request {
-    /// Reads the body of a call; anything but a JSON object with members of the right types is a
-    /// `SerializationException`.
-    pub fn parse(body: &[u8]) -> Result<Self, ConfigError> {
-        let wrong =
-            |error: &dyn std::fmt::Display| ConfigError::new("SerializationException", error.to_string());
-        let value: Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
-        if !value.is_object() {
-            return Err(wrong(&"the body is not a JSON object"));
-        }
-        serde_json::from_value(value).map_err(|error| wrong(&error))
+/// Reads the body of a call; anything but a JSON object with members of the right types is a
+/// `SerializationException`.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ConfigError> {
+    let wrong = |error: &dyn std::fmt::Display| ConfigError::new("SerializationException", error.to_string());
+    let value: Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
+    if !value.is_object() {
+        return Err(wrong(&"the body is not a JSON object"));
     }
+    serde_json::from_value(value).map_err(|error| wrong(&error))
 }
 
 /// An evaluation as it was sent.
@@ -142,7 +140,8 @@ fn at_most(longest: usize) -> String {
     format!("Member must have length less than or equal to {longest}")
 }
 
-fn length(path: &str, text: &str, longest: usize) -> Result<(), ConfigError> {
+/// A text of 1 to `longest` units.
+pub fn length(path: &str, text: &str, longest: usize) -> Result<(), ConfigError> {
     let units = text.encode_utf16().count();
     if units == 0 {
         return Err(ConfigError::validation(path, "Member must have length greater than or equal to 1"));
@@ -164,15 +163,19 @@ fn supported(compliance: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A type that AWS Config knows, the account, or the type of a custom resource (`Provider::Service::Resource`).
+/// A type that AWS Config records, or the type of a custom resource (`Provider::Service::Resource`).
 /// AWS's types are those of the SDK, which has the enum of the same model; its newest types may be missing.
-fn known_type(name: &str) -> Result<(), ConfigError> {
+pub fn is_known_type(name: &str) -> bool {
     let custom = || {
         let parts: Vec<&str> = name.split("::").collect();
         let named = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
         parts.len() == 3 && parts.iter().all(named) && !parts[0].eq_ignore_ascii_case("AWS")
     };
-    if name == "AWS::::Account" || ResourceType::values().contains(&name) || custom() {
+    ResourceType::values().contains(&name) || custom()
+}
+
+fn known_type(name: &str) -> Result<(), ConfigError> {
+    if name == "AWS::::Account" || is_known_type(name) {
         return Ok(());
     }
     Err(ConfigError::new(

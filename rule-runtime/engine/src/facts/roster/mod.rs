@@ -6,7 +6,7 @@
 mod columns;
 mod dates;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,28 @@
+//! `sekisho check --format json`: one document with the sums and every problem.
+
+use sekisho_engine::diagnostic::Diagnostic;
+use serde_json::{Value, json};
+
+use crate::commands::check::CheckRun;
+
+/// Prints the run.
+pub fn print(run: &CheckRun) {
+    let document = json!({
+        "policies": run.policies,
+        "guidelines": run.guidelines,
+        "clauses": run.clauses,
+        "problems": run.problems.iter().map(problem).collect::<Vec<_>>(),
+    });
+    anstream::println!("{document:#}");
+}
+
+fn problem(problem: &Diagnostic) -> Value {
+    json!({
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "field": problem.field,
+        "message": problem.message,
+        "help": problem.help,
+    })
+}
