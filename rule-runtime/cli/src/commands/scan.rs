@@ -212,14 +212,8 @@ pub(super) fn evaluator(
     inventory: &Arc<Inventory>,
     scan: &mut Scan,
 ) -> Evaluator {
-<<<<<<< HEAD
-    let now = given::now(arguments.now);
-    scan.evaluation.evaluated_at = now;
-    scan.evaluation.policies_sha256 = provenance::hash(&arguments.folder.policies).ok().map(|(hash, _)| hash);
-    let files = given::fact_files(&arguments.facts);
-=======
     let (facts, now) = (given.facts, given.now);
->>>>>>> main
+    scan.evaluation.evaluated_at = now;
     let mut evaluator = Evaluator::new();
     let problems = facts.problems(policies);
     if !problems.is_empty() {
@@ -246,10 +240,6 @@ pub(super) fn evaluator(
             return evaluator;
         }
     };
-<<<<<<< HEAD
-=======
-    scan.evaluation.evaluated_at = now;
->>>>>>> main
     for policy in &ready {
         let parameters = applied.get(policy.id()).cloned().unwrap_or_default();
         match facts.of(policy, &parameters, &mut scan.problems) {
