@@ -138,14 +138,12 @@ impl Api {
                 None => whole = Some(page),
                 Some(whole) => paging.join(whole, page),
             }
-            match tokens {
-                Some(tokens) => parameters.extend(tokens),
-                None => {
-                    let mut whole = whole.unwrap_or_default();
-                    paging.forget(&mut whole);
-                    return Ok(whole);
-                }
-            }
+            let Some(tokens) = tokens else {
+                let mut whole = whole.unwrap_or_default();
+                paging.forget(&mut whole);
+                return Ok(whole);
+            };
+            parameters.extend(tokens);
         }
         Err(incomplete(service, action, &format!("it has more than {MOST_PAGES} pages")))
     }
@@ -211,7 +209,8 @@ impl model::Paging {
 
     fn forget(&self, whole: &mut Value) {
         for token in self.o.iter().chain(&self.more) {
-            let (of, name) = token.rsplit_once('.').map_or((None, token.as_str()), |(of, name)| (Some(of), name));
+            let (of, name) =
+                token.rsplit_once('.').map_or((None, token.as_str()), |(of, name)| (Some(of), name));
             let of = match of {
                 Some(of) => at_mut(whole, of),
                 None => Some(&mut *whole),

@@ -78,9 +78,9 @@ fn on_the_wire(value: &Value, shape: &Shape) -> Value {
         (Shape::List { element, .. }, Value::Array(list)) => {
             list.iter().map(|value| on_the_wire(value, element)).collect()
         }
-        (Shape::Map { value: shape, .. }, Value::Object(map)) => Value::Object(
-            map.iter().map(|(name, value)| (name.clone(), on_the_wire(value, shape))).collect(),
-        ),
+        (Shape::Map { value: shape, .. }, Value::Object(map)) => {
+            Value::Object(map.iter().map(|(name, value)| (name.clone(), on_the_wire(value, shape))).collect())
+        }
         _ => value.clone(),
     }
 }
