@@ -16,6 +16,7 @@ test: venv
 	$(CARGO) test --workspace --locked --no-fail-fast
 	target/debug/sekisho test
 	.venv/bin/python tests/oracle/opa_oracle.py --library .venv/lib/opa/libopa.so test policies
+	.venv/bin/python rule-runtime/aws/models/generate.py --check
 	.venv/bin/python -m unittest discover --start-directory tests/template --pattern 'test_*.py'
 	@echo "make test: all passed"
 

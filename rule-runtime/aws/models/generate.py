@@ -10,6 +10,7 @@ Usage: generate.py [--check]
 import gzip
 import json
 import pathlib
+import re
 import sys
 
 import botocore
@@ -89,12 +90,17 @@ class Shapes:
     def member(self, name, member):
         """How a member is called on the wire."""
         shape = self.shapes[member["shape"]]
-        flattened = shape.get("flattened") or member.get("flattened")
-        if flattened and shape["type"] == "list" and "locationName" not in member:
+        if self.flat(shape, member) and shape["type"] == "list" and "locationName" not in member:
             return shape["member"].get("locationName", name)
-        return member.get("locationName", name)
+        # A shape may have a name for all members that are of it.
+        return member.get("locationName", shape.get("locationName", name) if self.xml else name)
 
-    def out(self, name, stack=()):
+    @staticmethod
+    def flat(shape, member):
+        """Whether a list or a map has no element around it: its shape or the member says so."""
+        return bool(shape.get("flattened") or member.get("flattened"))
+
+    def out(self, name, stack=(), flat=False):
         """The shape of an answer; None where nothing has to be known of it."""
         shape = self.shapes[name]
         kind = shape["type"]
@@ -116,8 +122,10 @@ class Shapes:
             for member_name, member in shape.get("members", {}).items():
                 if member.get("location") in ("header", "headers", "statusCode"):
                     continue
-                inner = self.out(member["shape"], stack)
+                inner = self.out(member["shape"], stack, self.flat(self.shapes[member["shape"]], member))
                 wire = self.member(member_name, member)
+                if member.get("xmlAttribute"):
+                    wire = "@" + wire.split(":")[-1]
                 # The answer is handed out by the members' own names.
                 if inner is not None or wire != member_name:
                     members[member_name] = [wire, inner or "s"]
@@ -129,7 +137,7 @@ class Shapes:
             found = {"L": inner}
             if self.xml:
                 found["n"] = shape["member"].get("locationName", "member")
-                if shape.get("flattened"):
+                if flat:
                     found["f"] = 1
             return found
         if kind == "map":
@@ -140,10 +148,28 @@ class Shapes:
             if self.xml:
                 found["k"] = shape["key"].get("locationName", "key")
                 found["v"] = shape["value"].get("locationName", "value")
-                if shape.get("flattened"):
+                if flat:
                     found["f"] = 1
             return found
         raise ValueError(kind)
+
+    def body(self, name, stack=()):
+        """The shape of a request in JSON; None where it has the members' own names."""
+        shape = self.shapes[name]
+        kind = shape["type"]
+        if name in stack or kind not in ("structure", "list", "map"):
+            return None
+        stack = (*stack, name)
+        if kind == "structure":
+            members = {}
+            for member_name, member in shape.get("members", {}).items():
+                inner = self.body(member["shape"], stack)
+                wire = member.get("locationName", member_name)
+                if inner is not None or wire != member_name:
+                    members[member_name] = [wire, inner or "s"]
+            return {"S": members} if members else None
+        inner = self.body(shape["member" if kind == "list" else "value"]["shape"], stack)
+        return inner and {"L" if kind == "list" else "M": inner}
 
     def query(self, name, stack=()):
         """The shape of a request of the query and ec2 protocols."""
@@ -186,11 +212,16 @@ def operation(name, model, shapes, paginators, protocol):
         if protocol in ("query", "ec2"):
             found["q"] = shapes.query(op["input"]["shape"])["S"]
         elif protocol.startswith("rest"):
-            places = {}
+            places, renamed = {}, {}
             for member_name, member in shape.get("members", {}).items():
                 place = {"uri": "u", "querystring": "q", "header": "h"}.get(member.get("location"), "b")
                 places[member_name] = [place, member.get("locationName", member_name)]
+                inner = shapes.body(member["shape"]) if place == "b" else None
+                if inner:
+                    renamed[member_name] = inner
             found["in"] = places
+            if renamed:
+                found["b"] = renamed
     if "output" in op:
         output = model["shapes"][op["output"]["shape"]]
         target = output.get("payload")
@@ -202,20 +233,84 @@ def operation(name, model, shapes, paginators, protocol):
         wrapper = op["output"].get("resultWrapper")
         if wrapper:
             found["w"] = wrapper
-    page = paginators.get(name)
+    prefix = op.get("endpoint", {}).get("hostPrefix")
+    if prefix:
+        found["h"] = prefix
+    page = paginators.get(name) or paging(op, model["shapes"])
     if page:
-        as_list = lambda value: value if isinstance(value, list) else [value]
-        keys = [key for key in as_list(page["result_key"])]
-        found["page"] = {"i": as_list(page["input_token"]), "o": as_list(page["output_token"]), "k": keys}
+        found["page"] = {
+            "i": as_list(page["input_token"]), "o": as_list(page["output_token"]), "k": as_list(page["result_key"]),
+        }
         if "more_results" in page:
             found["page"]["more"] = page["more_results"]
     return found
 
 
-def allowed(service, name):
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def members(shapes, op, side):
+    return shapes[op[side]["shape"]].get("members", {}) if side in op else {}
+
+
+def paging(op, shapes):
+    """How an operation continues that botocore has no paginator for. Its first page alone would pass for all."""
+    given, answered = members(shapes, op, "input"), members(shapes, op, "output")
+    several = {name: member for name, member in answered.items() if shapes[member["shape"]]["type"] in ("list", "map")}
+    pairs = [
+        (name, token)
+        for token in answered
+        if re.fullmatch(r"([Nn]ext|Pagination)?(Continuation)?Token|\w*Marker|Next(DNSName|HostedZoneId)", token)
+        for name in (token.replace("Next", "", 1), token)
+        if name in given
+    ]
+    if not pairs:
+        # The last that was seen is where the next page begins.
+        last = [name for name in given if name.startswith("ExclusiveStart")]
+        more = [name for name in answered if name.startswith("HasMore")]
+        seen = [name for name in answered if name.startswith("LastEvaluated")]
+        if last and seen:
+            pairs = [(last[0], seen[0])]
+        elif last and more and several:
+            of = shapes[shapes[several[min(several)]["shape"]]["member"]["shape"]]
+            element = ".Key" if of["type"] == "structure" else ""
+            found = {"input_token": last[0], "output_token": f"{min(several)}[-1]{element}", "more_results": more[0]}
+            return {**found, "result_key": sorted(several)}
+        else:
+            return None
+    # `NextMarker` goes into `Marker`, where there is one.
+    first = {}
+    for name, token in pairs:
+        if not any(token == other for other in first.values()):
+            first[name] = token
+    keys = sorted(several) or sorted(
+        f"{name}.{inner}"
+        for name, member in answered.items()
+        for inner, nested in shapes[member["shape"]].get("members", {}).items()
+        if shapes[nested["shape"]]["type"] == "list"
+    )
+    if not keys:
+        return None
+    found = {"input_token": list(first), "output_token": list(first.values()), "result_key": keys}
+    more = next((name for name in answered if name in ("IsTruncated", "isTruncated")), None)
+    return {**found, "more_results": more} if more else found
+
+
+def allowed(service, name, model):
     if not any(name.startswith(verb) and name[len(verb):][:1].isupper() for verb in READING):
         return False
-    return service != "ec2" or name in EC2
+    if service == "ec2" and name not in EC2:
+        return False
+    op, shapes = model["operations"][name], model["shapes"]
+    # Requests in XML are not written.
+    places = [member.get("location") for member in members(shapes, op, "input").values()]
+    if model["metadata"]["protocol"] == "rest-xml" and None in places:
+        return False
+    # Neither are streams and bytes read.
+    output = shapes[op["output"]["shape"]] if "output" in op else {}
+    content = shapes[output["members"][output["payload"]]["shape"]] if "payload" in output else {}
+    return content.get("type") != "blob" and not content.get("eventstream")
 
 
 def service(name):
@@ -235,7 +330,7 @@ def service(name):
         "iam": IAM_PREFIX.get(signing, signing),
         "protocol": protocol,
         "version": meta["apiVersion"],
-        "ops": {n: operation(n, model, shapes, paginators, protocol) for n in sorted(model["operations"]) if allowed(name, n)},
+        "ops": {n: operation(n, model, shapes, paginators, protocol) for n in sorted(model["operations"]) if allowed(name, n, model)},
     }
     if protocol == "json":
         found["target"] = meta["targetPrefix"]

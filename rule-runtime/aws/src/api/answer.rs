@@ -14,8 +14,19 @@ pub struct Answer {
     pub status: u16,
     /// `x-amzn-errortype`.
     pub error_type: Option<String>,
+    /// `x-amz-bucket-region`: where S3 has the bucket, if not where it was asked.
+    pub bucket_region: Option<String>,
     /// The body.
     pub body: String,
+}
+
+impl Answer {
+    /// The error that it is, if it is one.
+    pub fn error(&self, protocol: Protocol) -> Option<ApiError> {
+        let is_json = matches!(protocol, Protocol::Json | Protocol::RestJson);
+        let error = if is_json { json_error } else { xml_error };
+        (!(200..300).contains(&self.status)).then(|| error(self))
+    }
 }
 
 /// Reads an answer.
@@ -23,10 +34,10 @@ pub struct Answer {
 /// # Errors
 /// The error that it is, or that it cannot be read.
 pub fn read(service: &Service, operation: &Operation, answer: &Answer) -> Result<Value, ApiError> {
-    let is_xml = !matches!(service.protocol, Protocol::Json | Protocol::RestJson);
-    if !(200..300).contains(&answer.status) {
-        return Err(if is_xml { xml_error(answer) } else { json_error(answer) });
+    if let Some(error) = answer.error(service.protocol) {
+        return Err(error);
     }
+    let is_xml = !matches!(service.protocol, Protocol::Json | Protocol::RestJson);
     let unreadable = |why: String| ApiError::new("UnreadableAnswer", why);
     if let Some(member) = operation.p.as_deref().filter(|_| is_text(operation)) {
         return Ok(Value::Object(Map::from_iter([(member.to_owned(), answer.body.clone().into())])));
@@ -121,6 +132,11 @@ fn from_xml(node: Node<'_, '_>, shape: &Shape) -> Value {
         Shape::Structure { members } => {
             let mut map = Map::new();
             for (name, (wire, shape)) in members {
+                if let Some(attribute) = wire.strip_prefix('@') {
+                    let found = node.attributes().find(|found| found.name() == attribute);
+                    map.extend(found.map(|found| (name.clone(), found.value().into())));
+                    continue;
+                }
                 let is_flat = matches!(shape, Shape::List { flat: 1, .. } | Shape::Map { flat: 1, .. });
                 let mut found = node.children().filter(|child| local(*child) == wire.as_str());
                 let value = if is_flat {

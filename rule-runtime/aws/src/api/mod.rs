@@ -41,7 +41,7 @@ impl ApiError {
     pub fn is_denied(&self) -> bool {
         self.code.starts_with("AccessDenied")
             || self.code.starts_with("Unauthorized")
-            || self.code == "Forbidden"
+            || matches!(self.code.as_str(), "AuthorizationError" | "Forbidden" | "NotAuthorized" | "HTTP 403")
     }
 }
 
@@ -120,6 +120,7 @@ impl Api {
         let region = region.unwrap_or(&self.region);
         let mut parameters = parameters.clone();
         let mut whole: Option<Value> = None;
+        let mut last = None;
         for _ in 0..MOST_PAGES {
             let request = request::build(model, action, operation, &parameters)
                 .map_err(|why| ApiError::new("InvalidRequest", format!("{service}:{action}: {why}")))?;
@@ -128,27 +129,37 @@ impl Api {
             let Some(paging) = &operation.page else {
                 return Ok(page);
             };
-            let tokens = paging.tokens(&page);
+            let tokens = paging.tokens(&page).map_err(|why| incomplete(service, action, why))?;
+            if tokens.is_some() && tokens == last {
+                return Err(incomplete(service, action, "its pages do not end"));
+            }
+            last.clone_from(&tokens);
             match &mut whole {
                 None => whole = Some(page),
                 Some(whole) => paging.join(whole, page),
             }
-            match tokens {
-                Some(tokens) => parameters.extend(tokens),
-                None => {
-                    let mut whole = whole.unwrap_or_default();
-                    paging.forget(&mut whole);
-                    return Ok(whole);
-                }
-            }
+            let Some(tokens) = tokens else {
+                let mut whole = whole.unwrap_or_default();
+                paging.forget(&mut whole);
+                return Ok(whole);
+            };
+            parameters.extend(tokens);
         }
-        Err(ApiError::new("TooManyPages", format!("{service}:{action} has more than {MOST_PAGES} pages")))
+        Err(incomplete(service, action, &format!("it has more than {MOST_PAGES} pages")))
     }
 }
 
-/// Where the value at a path of names with dots between is.
+/// A part must never pass for the whole.
+fn incomplete(service: &str, action: &str, why: &str) -> ApiError {
+    ApiError::new("IncompleteAnswer", format!("{service}:{action} cannot be read to its end: {why}"))
+}
+
+/// Where the value at a path of names with dots between is; `Name[-1]` is the last element of a list.
 pub(crate) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(value, |value, name| value.get(name))
+    path.split('.').try_fold(value, |value, name| match name.strip_suffix("[-1]") {
+        Some(list) => value.get(list)?.as_array()?.last(),
+        None => value.get(name),
+    })
 }
 
 fn at_mut<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
@@ -157,9 +168,9 @@ fn at_mut<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
 
 impl model::Paging {
     /// The request's parameters of the next page, where there is one.
-    fn tokens(&self, page: &Value) -> Option<BTreeMap<String, Value>> {
+    fn tokens(&self, page: &Value) -> Result<Option<BTreeMap<String, Value>>, &'static str> {
         if self.more.as_deref().is_some_and(|more| at(page, more) != Some(&Value::Bool(true))) {
-            return None;
+            return Ok(None);
         }
         let given = |path: &str| {
             // Alternatives, in their order.
@@ -173,7 +184,11 @@ impl model::Paging {
             .zip(&self.o)
             .filter_map(|(input, output)| Some((input.clone(), given(output)?.clone())))
             .collect();
-        (!tokens.is_empty()).then_some(tokens)
+        match (tokens.is_empty(), &self.more) {
+            (true, Some(_)) => Err("it says that there is more, and not where"),
+            (true, None) => Ok(None),
+            (false, _) => Ok(Some(tokens)),
+        }
     }
 
     /// Joins the lists of another page to `whole`.
@@ -186,22 +201,41 @@ impl model::Paging {
                 (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
                 (Some(Value::Object(map)), Value::Object(more)) => map.extend(more),
                 (Some(there), more) if there.is_null() => *there = more,
-                (None, more) if !key.contains('.') => {
-                    if let Some(map) = whole.as_object_mut() {
-                        map.insert(key.clone(), more);
-                    }
-                }
+                (None, more) => insert(whole, key, more),
                 _ => {}
             }
         }
     }
 
     fn forget(&self, whole: &mut Value) {
-        for token in self.o.iter().chain(&self.more).filter(|token| !token.contains(['.', '|'])) {
-            if let Some(map) = whole.as_object_mut() {
-                map.shift_remove(token);
+        for token in self.o.iter().chain(&self.more) {
+            let (of, name) =
+                token.rsplit_once('.').map_or((None, token.as_str()), |(of, name)| (Some(of), name));
+            let of = match of {
+                Some(of) => at_mut(whole, of),
+                None => Some(&mut *whole),
+            };
+            if let Some(map) = of.and_then(Value::as_object_mut) {
+                map.shift_remove(name);
             }
         }
+    }
+}
+
+/// Puts a value where a path of names leads.
+fn insert(whole: &mut Value, path: &str, value: Value) {
+    let (of, name) = path.rsplit_once('.').map_or((None, path), |(of, name)| (Some(of), name));
+    if let Some(of) = of
+        && at(whole, of).is_none_or(Value::is_null)
+    {
+        insert(whole, of, Value::Object(Map::new()));
+    }
+    let of = match of {
+        Some(of) => at_mut(whole, of),
+        None => Some(whole),
+    };
+    if let Some(map) = of.and_then(Value::as_object_mut) {
+        map.insert(name.to_owned(), value);
     }
 }
 

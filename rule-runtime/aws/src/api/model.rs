@@ -74,6 +74,12 @@ pub struct Operation {
     /// Member to its place (uri, query, header, body) and its name there.
     #[serde(default)]
     pub r#in: BTreeMap<String, (char, String)>,
+    /// What stands before the host: `{AccountId}.`, with parameters of the request.
+    #[serde(default)]
+    pub h: Option<String>,
+    /// Members of the body whose fields have other names on the wire, and their shapes.
+    #[serde(default)]
+    pub b: BTreeMap<String, Shape>,
     /// The request's shape, where it is a form.
     #[serde(default)]
     pub q: BTreeMap<String, (String, Shape)>,
@@ -111,7 +117,7 @@ pub struct Paging {
 pub enum Shape {
     /// `s` text, `i` integer, `f` float, `b` boolean, `t` time.
     Scalar(char),
-    /// Member to its name on the wire and its shape.
+    /// Member to its name on the wire (`@name`: an attribute) and its shape.
     Structure {
         #[serde(rename = "S")]
         members: BTreeMap<String, (String, Shape)>,

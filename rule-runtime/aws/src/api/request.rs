@@ -15,6 +15,8 @@ const PATH: &AsciiSet = &PLAIN.remove(b'/');
 pub struct Request {
     /// The method.
     pub method: String,
+    /// What stands before the service's own host.
+    pub host_prefix: String,
     /// Path and query.
     pub uri: String,
     /// Names and values.
@@ -30,9 +32,10 @@ pub fn build(
     operation: &Operation,
     parameters: &Map<String, Value>,
 ) -> Result<Request, String> {
-    match service.protocol {
+    let mut request = match service.protocol {
         Protocol::Json => Ok(Request {
             method: "POST".into(),
+            host_prefix: String::new(),
             uri: "/".into(),
             headers: vec![
                 ("content-type".into(), format!("application/x-amz-json-{}", service.json)),
@@ -42,6 +45,43 @@ pub fn build(
         }),
         Protocol::RestJson | Protocol::RestXml => rest(service, operation, parameters),
         Protocol::Query | Protocol::Ec2 => form(service, action, operation, parameters),
+    }?;
+    if let Some(prefix) = &operation.h {
+        request.host_prefix = host_prefix(prefix, parameters)?;
+    }
+    Ok(request)
+}
+
+/// `{AccountId}.` with the parameter of that name, which has to be a part of a host's name.
+fn host_prefix(prefix: &str, parameters: &Map<String, Value>) -> Result<String, String> {
+    let Some((before, rest)) = prefix.split_once('{') else {
+        return Ok(prefix.to_owned());
+    };
+    let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
+    let value = parameters.get(name).and_then(text).ok_or_else(|| format!("needs the parameter {name}"))?;
+    if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err(format!("parameter {name} is \"{value}\", expected letters, digits and hyphens"));
+    }
+    Ok(format!("{before}{value}{after}"))
+}
+
+/// A value of a body with the names that it has on the wire.
+fn on_the_wire(value: &Value, shape: &Shape) -> Value {
+    match (shape, value) {
+        (Shape::Structure { members }, Value::Object(map)) => {
+            let named = |(name, value): (&String, &Value)| match members.get(name) {
+                Some((wire, shape)) => (wire.clone(), on_the_wire(value, shape)),
+                None => (name.clone(), value.clone()),
+            };
+            Value::Object(map.iter().map(named).collect())
+        }
+        (Shape::List { element, .. }, Value::Array(list)) => {
+            list.iter().map(|value| on_the_wire(value, element)).collect()
+        }
+        (Shape::Map { value: shape, .. }, Value::Object(map)) => {
+            Value::Object(map.iter().map(|(name, value)| (name.clone(), on_the_wire(value, shape))).collect())
+        }
+        _ => value.clone(),
     }
 }
 
@@ -75,11 +115,14 @@ fn rest(
                 }
             }
             'h' => {
-                let text = text(value).ok_or_else(|| format!("parameter {name} is no text"))?;
-                headers.push((wire.to_lowercase(), text));
+                let list = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
+                let texts: Option<Vec<String>> = list.into_iter().map(text).collect();
+                let texts = texts.ok_or_else(|| format!("parameter {name} is no text"))?;
+                headers.push((wire.to_lowercase(), texts.join(",")));
             }
             _ => {
-                body.insert(wire.clone(), value.clone());
+                let renamed = operation.b.get(name).map(|shape| on_the_wire(value, shape));
+                body.insert(wire.clone(), renamed.unwrap_or_else(|| value.clone()));
             }
         }
     }
@@ -87,13 +130,16 @@ fn rest(
         let missing = path[open + 1..].split(['}', '+']).next().unwrap_or_default();
         return Err(format!("needs the parameter {missing}"));
     }
-    let has_body = operation.m != "GET" && operation.m != "HEAD" && service.protocol == Protocol::RestJson;
+    // A few operations read the body of a GET.
+    let has_body = service.protocol == Protocol::RestJson
+        && (!body.is_empty() || !matches!(operation.m.as_str(), "GET" | "HEAD"));
     if has_body {
         headers.push(("content-type".into(), "application/json".into()));
     }
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     Ok(Request {
         method: operation.m.clone(),
+        host_prefix: String::new(),
         uri: format!("{path}{query}"),
         headers,
         body: if has_body { Value::Object(body).to_string() } else { String::new() },
@@ -118,6 +164,7 @@ fn form(
         fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     Ok(Request {
         method: "POST".into(),
+        host_prefix: String::new(),
         uri: "/".into(),
         headers: vec![("content-type".into(), "application/x-www-form-urlencoded; charset=utf-8".into())],
         body: body.join("&"),

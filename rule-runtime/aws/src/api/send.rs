@@ -54,8 +54,18 @@ impl Sender {
     /// Sends `request`; the answer may be an error of AWS that does not pass.
     pub async fn send(&self, service: &Service, region: &str, request: &Request) -> Result<Answer, ApiError> {
         let mut attempt = 1;
+        let mut region = region.to_owned();
         loop {
-            let sent = self.once(service, region, request).await;
+            let sent = self.once(service, &region, request).await;
+            // S3 says where the bucket is, if not here.
+            if let Ok(Answer { status: 300..=499, bucket_region: Some(elsewhere), .. }) = &sent
+                && *elsewhere != region
+                && attempt < ATTEMPTS
+            {
+                region.clone_from(elsewhere);
+                attempt += 1;
+                continue;
+            }
             let passes = match &sent {
                 Ok(answer) => passes(answer),
                 Err(error) => error.code == "RequestFailed",
@@ -69,7 +79,7 @@ impl Sender {
     }
 
     async fn once(&self, service: &Service, region: &str, request: &Request) -> Result<Answer, ApiError> {
-        let endpoint = self.endpoint(service, region);
+        let endpoint = self.endpoint(service, region, &request.host_prefix);
         let signing_region = if service.global.is_some() { "us-east-1" } else { region };
         let signed = self.signed(service, signing_region, &endpoint, request).await?;
         let failed = |error: String| ApiError::new("RequestFailed", error);
@@ -77,7 +87,7 @@ impl Sender {
         let mut builder = Operation::builder()
             .service_name("sekisho")
             .operation_name("read")
-            .behavior_version(aws_config::BehaviorVersion::latest().into())
+            .behavior_version(aws_config::BehaviorVersion::latest())
             .endpoint_url(&endpoint)
             .no_auth()
             .no_retry()
@@ -103,6 +113,7 @@ impl Sender {
                 Ok(Answer {
                     status: response.status().as_u16(),
                     error_type: response.headers().get("x-amzn-errortype").map(ToOwned::to_owned),
+                    bucket_region: response.headers().get("x-amz-bucket-region").map(ToOwned::to_owned),
                     body: text.unwrap_or_default(),
                 })
             })
@@ -153,19 +164,18 @@ impl Sender {
     }
 
     /// `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL`, as the SDKs have them; else AWS's own.
-    fn endpoint(&self, service: &Service, region: &str) -> String {
+    /// Where an endpoint is set, nothing is put before its host: it is an emulator or a VPC endpoint.
+    fn endpoint(&self, service: &Service, region: &str, host_prefix: &str) -> String {
         let own = format!("AWS_ENDPOINT_URL_{}", service.id.to_uppercase().replace(' ', "_"));
         let set = [own.as_str(), "AWS_ENDPOINT_URL"].iter().find_map(|name| env::var(name).ok());
         if let Some(url) = set.or_else(|| self.config.endpoint_url().map(ToOwned::to_owned)) {
             return url.trim_end_matches('/').to_owned();
         }
-        match &service.global {
-            Some(host) => format!("https://{host}"),
-            None => {
-                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                format!("https://{}.{region}.{suffix}", service.prefix)
-            }
+        if let Some(host) = &service.global {
+            return format!("https://{host_prefix}{host}");
         }
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("https://{host_prefix}{}.{region}.{suffix}", service.prefix)
     }
 }
 

@@ -8,6 +8,7 @@ use super::request::{Request, build};
 use super::*;
 use crate::fake::Fake;
 
+#[allow(clippy::needless_pass_by_value)]
 fn parameters(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
@@ -19,7 +20,7 @@ fn request(service: &str, action: &str, with: Value) -> Result<Request, String> 
 
 fn answer(service: &str, action: &str, status: u16, body: &str) -> Result<Value, ApiError> {
     let (service, found) = operation(service, action).unwrap();
-    read(service, found, &Answer { status, error_type: None, body: body.to_owned() })
+    read(service, found, &Answer { status, error_type: None, bucket_region: None, body: body.to_owned() })
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn what_a_request_lacks_or_has_too_much_is_named() {
         request("s3", "GetBucketPolicy", json!({"Bukket": "b"})).unwrap_err(),
         "has no parameter Bukket"
     );
-    assert!(request("rds", "DescribeDBParameters", json!({"x": 1})).unwrap_err().contains("x"));
+    assert!(request("rds", "DescribeDBParameters", json!({"x": 1})).unwrap_err().contains('x'));
     assert!(knows("log", "DescribeLogGroups").unwrap_err().contains("there are accessanalyzer"));
     assert!(knows("logs", "DescribeLogGroup").unwrap_err().contains("DescribeLogGroups"));
     assert!(knows("logs", "PutRetentionPolicy").is_err());
@@ -147,4 +148,44 @@ async fn throttling_is_tried_again_and_a_denial_is_not() {
         Api::new(&fake.config).call("logs", "DescribeLogGroups", &Map::new(), None).await.unwrap_err();
     assert!(error.is_denied());
     assert_eq!(fake.asked().len(), 1);
+}
+
+#[test]
+fn fields_of_a_body_have_the_names_of_the_wire() {
+    let criteria = json!({"Criterion": {"service.archived": {"Equals": ["false"]}, "severity": {"GreaterThanOrEqual": 4}}});
+    let request =
+        request("guardduty", "ListFindings", json!({"DetectorId": "d", "FindingCriteria": criteria}))
+            .unwrap();
+    assert_eq!((request.method.as_str(), request.uri.as_str()), ("POST", "/detector/d/findings"));
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let expected = json!({"service.archived": {"equals": ["false"]}, "severity": {"greaterThanOrEqual": 4}});
+    assert_eq!(body, json!({"findingCriteria": {"criterion": expected}}));
+}
+
+#[test]
+fn what_stands_before_the_host_is_a_name() {
+    let ask = |account: &str| request("s3control", "GetPublicAccessBlock", json!({"AccountId": account}));
+    assert_eq!(ask("123456789012").unwrap().host_prefix, "123456789012.");
+    for bad in ["", "evil.example/", "a.b"] {
+        assert!(ask(bad).is_err(), "{bad}");
+    }
+}
+
+/// An answer that says "more" and not where, or the same place twice, is not handed out as if it were whole.
+#[tokio::test]
+async fn a_part_never_passes_for_the_whole() {
+    for (service, action, page, why) in [
+        ("logs", "DescribeLogGroups", json!({"logGroups": [], "nextToken": "again"}), "its pages do not end"),
+        (
+            "kinesis",
+            "ListStreams",
+            json!({"StreamNames": [], "HasMoreStreams": true}),
+            "it says that there is more",
+        ),
+    ] {
+        let fake = crate::fake::Fake::start(move |_, _| (200, page.to_string())).await;
+        let error = Api::new(&fake.config).call(service, action, &Map::new(), None).await.unwrap_err();
+        assert_eq!(error.code, "IncompleteAnswer");
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }
