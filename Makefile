@@ -1,14 +1,25 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
-.PHONY: demo coverage template test test-large test-browser fuzz check bench package
+.PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench package
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
 BUILD := $(CARGO) build --workspace --all-targets --locked
 
-## Replays the project's fixtures through the real Lambda binary and prints what AWS Config shows.
+## Replays the project's fixtures through the real Lambda binary, prints what AWS Config shows, and makes the auditor's
+## page of it. The page is made also where a fixture is not as expected, which fails the target afterwards.
 demo:
 	$(CARGO) build --workspace --bins --locked
-	target/debug/sekisho replay fixtures
+	@mkdir -p target/demo
+	target/debug/sekisho replay fixtures --save target/demo/replay.json; code=$$?; \
+	target/debug/sekisho report target/demo/replay.json --output target/demo/report.html && \
+	target/debug/sekisho report target/demo/replay.json --lang en --output target/demo/report-en.html || exit 2; \
+	echo; echo "the report for an auditor:  $(CURDIR)/target/demo/report.html  (English: report-en.html)"; \
+	exit $$code
+
+## docs/report.png, made anew: the demo's page in a real Chromium.
+screenshot: demo
+	bash tests/env/make_venv.sh --browser
+	.cache/venv-browser/bin/python tests/report/screenshot.py target/demo/report.html
 
 ## Every test: unit, fixtures, Rego (under regorus and under real OPA), end to end, template.
 test: venv

@@ -2,7 +2,8 @@
 //! the Lambda Runtime API, `PutEvaluations` at an endpoint that refuses what AWS refuses, a compliance table out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -73,6 +74,9 @@ pub struct ReplayArguments {
     /// Output format
     #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
     format: ReplayFormat,
+    /// Write the JSON document to a file as well, for `sekisho report`
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     /// Show the function's log on standard error
     #[arg(long)]
     log: bool,
@@ -155,12 +159,23 @@ pub fn run(arguments: &ReplayArguments) -> Exit {
             Err(problem) => replay.problems.push(problem),
         }
     }
+    if let Some(Err(problem)) = arguments.save.as_deref().map(|file| save(file, &replay)) {
+        replay.problems.push(problem);
+    }
     output::diagnostic::errors(&replay.problems);
     match arguments.format {
         ReplayFormat::Table => replay_table::print(&replay),
         ReplayFormat::Json => replay_json::print(&replay),
     }
     replay.exit()
+}
+
+fn save(file: &Path, replay: &Replay) -> Result<(), Diagnostic> {
+    let text = format!("{:#}\n", replay_json::document(replay));
+    fs::write(file, text).map_err(|error| {
+        Diagnostic::new(file.display().to_string(), format!("cannot be written: {error}"))
+            .help("name a file in a folder that is there and may be written to")
+    })
 }
 
 fn steps(arguments: &ReplayArguments, set: &PolicySet, replay: &mut Replay) -> Vec<Step> {
