@@ -72,11 +72,18 @@ entries(demand) := [entry |
 	is_object(entry)
 ]
 
+# Days that there are: to read another one is an error.
+dates := concat("|", [
+	`^[0-9]{4}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])$`,
+	`^[0-9]{4}-(0[469]|11)-(0[1-9]|[12][0-9]|30)$`,
+	`^[0-9]{4}-02-(0[1-9]|1[0-9]|2[0-8])$`,
+	`^[0-9]{2}([02468][048]|[13579][26])-02-29$`,
+])
+
 # Null for what is no date.
 day(value) := deadline.day_of(time.parse_rfc3339_ns(sprintf("%sT00:00:00+09:00", [value]))) if {
 	is_string(value)
-	regex.match(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`, value)
-	time.format([time.parse_rfc3339_ns(sprintf("%sT00:00:00Z", [value])), "UTC", "2006-01-02"]) == value
+	regex.match(dates, value)
 } else := null
 
 today := deadline.day_of(time.parse_rfc3339_ns(data.facts.now))

@@ -44,7 +44,7 @@ test_what_an_entry_must_say if {
 	messages([object.remove(good, ["evidenceUri"])], today) == {"training: it does not say where the evidence is"}
 	messages([object.remove(good, ["doneOn"])], today) == {"training: its doneOn is not a date"}
 	messages([object.remove(good, ["expiresOn"])], today) == {"training: its expiresOn is not a date"}
-	every bad in ["", "2026/04/10", "2026-13-01", "2026-02-30", 20260410] {
+	every bad in ["", "2026/04/10", "2026-13-01", "2026-00-01", "2026-01-32", "2026-02-30", "2026-02-29", "2026-04-31", "2026-04-10T00:00:00Z", 20260410] {
 		of({"doneOn": bad}) == {"training: its doneOn is not a date"}
 		of({"expiresOn": bad}) == {"training: its expiresOn is not a date"}
 	}
@@ -57,6 +57,11 @@ test_the_last_day_counts_in_japan if {
 	of({"doneOn": "2026-11-24"}) == {"training: done on 2026-11-24, in the future"}
 	of({"expiresOn": null, "nextReview": "2027-03-31"}) == set()
 	of({"expiresOn": null, "nextReview": "2026-03-31"}) == {"training: overdue since 2026-03-31"}
+}
+
+test_the_day_of_a_leap_year if {
+	of({"expiresOn": "2028-02-29"}) == set()
+	of({"doneOn": "2024-02-29"}) == set()
 }
 
 test_the_entry_that_counts_longest if {

@@ -51,15 +51,13 @@
 #     --pending-window-in-days 30。マルチリージョンキーは単一リージョンに変更できないため、別のキーで再暗号化する。
 package sekisho_policies.residency_kms_multi_region
 
-configuration := object.get(input, "configuration", {})
+multi_region := object.get(input, ["configuration", "multiRegion"], null)
 
-multi_region := object.get(configuration, "multiRegion", null)
+primary := object.get(input, ["configuration", "multiRegionConfiguration", "primaryKey", "region"], null)
 
-primary := object.get(configuration, ["multiRegionConfiguration", "primaryKey", "region"], null)
+replicas := object.get(input, ["configuration", "multiRegionConfiguration", "replicaKeys"], null)
 
-replicas := object.get(configuration, ["multiRegionConfiguration", "replicaKeys"], null)
-
-not_applicable if object.get(configuration, "keyManager", null) == "AWS"
+not_applicable if object.get(input, ["configuration", "keyManager"], null) == "AWS"
 
 deny contains {
 	"msg": "whether the key is multi-region is not recorded",
