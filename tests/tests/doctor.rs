@@ -135,6 +135,13 @@ async fn a_fact_that_two_policies_mean_differently_is_recorded_and_given_for_eac
         let given = [command, "topic.json", "--policies", ".", "--facts-file", "facts.json"];
         let again = sekisho_in(rig.folder.path(), &given);
         assert!(again.stdout.contains("user suzuki") && again.stdout.contains("1 keys"), "{again:?}");
+        for policy in ["users", "keys"] {
+            let file = rig.folder.path().join(format!("{policy}.json"));
+            fs::write(file, facts["facts"][format!("{policy}/iam_users")].to_string()).unwrap();
+        }
+        let each = ["--facts", "users/iam_users=users.json", "--facts", "keys/iam_users=keys.json"];
+        let each = sekisho_in(rig.folder.path(), &[&given[..4], &each].concat());
+        assert!(each.stdout.contains("user suzuki") && each.stdout.contains("1 keys"), "{each:?}");
         let one = [&given[..4], &["--facts", "iam_users=facts.json"]].concat();
         let one = sekisho_in(rig.folder.path(), &one);
         assert_eq!(one.code, 2);

@@ -57,6 +57,14 @@ pub struct Fixture {
     pub expect: Expectation,
 }
 
+impl Fixture {
+    /// Type and id of its item, where it says them.
+    pub fn own(&self) -> Option<(&str, &str)> {
+        let item = self.item.as_ref()?;
+        Some((item.get("resourceType")?.as_str()?, item.get("resourceId")?.as_str()?))
+    }
+}
+
 /// What a fixture expects.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -13,7 +13,7 @@ use super::bootstrap::{Bootstrap, BootstrapOptions};
 use super::config_endpoint::{ConfigEndpoint, StoredEvaluation};
 use super::runtime_api::{InvocationOutcome, RuntimeApi};
 use crate::commands::replay::Step;
-use crate::fixture::{Case, Expectation};
+use crate::fixture::{Case, Fixture};
 
 /// How the function is run.
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl Session {
             unexpected: None,
         };
         if let Some(case) = &step.case {
-            answer.unexpected = compare(&case.fixture.expect, &answer);
+            answer.unexpected = compare(&case.fixture, &answer);
         }
         Ok(answer)
     }
@@ -207,7 +207,8 @@ impl Session {
 
 /// How AWS Config's result differs from the fixture's. Reasons are compared by `sekisho test`; here the
 /// annotation holds them in its own form.
-fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
+fn compare(fixture: &Fixture, answer: &Answer) -> Option<String> {
+    let expect = &fixture.expect;
     if let Some(error) = &expect.error {
         return match &answer.failure {
             Some(failure) if failure.contains(error) => None,
@@ -226,7 +227,14 @@ fn compare(expect: &Expectation, answer: &Answer) -> Option<String> {
                 && resource.resource_id == evaluation.resource_id
         })
     };
-    let own: Vec<_> = answer.evaluations.iter().filter(|evaluation| !named(evaluation)).collect();
+    let mut own: Vec<_> = answer.evaluations.iter().filter(|evaluation| !named(evaluation)).collect();
+    // A schedule judges the items of the inventory too, where the policy is for their type.
+    let is_own = |evaluation: &StoredEvaluation| {
+        fixture.own() == Some((&evaluation.resource_type, &evaluation.resource_id))
+    };
+    if own.iter().any(|evaluation| is_own(evaluation)) {
+        own.retain(|evaluation| is_own(evaluation));
+    }
     let expected = expect.compliance.map(Compliance::as_str).unwrap_or_default();
     match own[..] {
         [own] if own.compliance == expected => {}
