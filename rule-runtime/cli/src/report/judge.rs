@@ -1,7 +1,8 @@
 //! Each clause: what its policies and attestations show together.
 //!
 //! In: the guidelines and what the policies found. Out: [`GuidelineResult`]s. A clause is はい only where everything that is
-//! to show it does; a policy whose parameters are looser than the clause demands shows nothing of it.
+//! to show it does; a policy whose parameters are looser than the clause demands, or than their defaults where the clause
+//! demands nothing of them, shows nothing of it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use sekisho_engine::guideline::{Bilingual, Clause, Comparison, Coverage, Guideli
 use serde_json::Value;
 
 use super::attestation::Attestations;
+use super::loosened::Changes;
 use super::{
     AttestationResult, ClausePolicy, ClauseResult, Counts, GuidelineResult, PolicyResult, State, both,
 };
@@ -75,18 +77,23 @@ impl Evidence<'_> {
     fn policy(&self, clause: &Clause, id: &str) -> ClausePolicy {
         let Some(found) = self.policies.get(id) else {
             let why = vec![both("ポリシーがない", "there is no such policy")];
-            return ClausePolicy { id: id.to_owned(), state: State::Unknown, why };
+            return ClausePolicy { id: id.to_owned(), state: State::Unknown, why, differs: Vec::new() };
         };
         let mut why = found.why.clone();
-        let requirements = clause.requires.iter().filter(|requirement| requirement.policy == id);
-        let unmet: Vec<Bilingual> =
-            requirements.filter_map(|requirement| unmet(requirement, &found.parameters)).collect();
+        let requirements: Vec<&Requirement> =
+            clause.requires.iter().filter(|requirement| requirement.policy == id).collect();
+        let mut loose: Vec<Bilingual> =
+            requirements.iter().filter_map(|requirement| unmet(requirement, &found.parameters)).collect();
+        let required: Vec<&str> =
+            requirements.iter().map(|requirement| requirement.parameter.as_str()).collect();
+        let changes = Changes::of(&found.defaults, &required, &found.parameters);
+        loose.extend(changes.loosened);
         let state = match found.state {
-            State::Yes | State::NotApplicable if !unmet.is_empty() => State::Unknown,
+            State::Yes | State::NotApplicable if !loose.is_empty() => State::Unknown,
             state => state,
         };
-        why.extend(unmet);
-        ClausePolicy { id: id.to_owned(), state, why }
+        why.extend(loose);
+        ClausePolicy { id: id.to_owned(), state, why, differs: changes.differs }
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod attestation;
 pub mod aws;
 pub mod judge;
+pub mod loosened;
 pub mod policies;
 pub mod provenance;
 pub mod read;
@@ -143,6 +144,9 @@ pub struct PolicyResult {
     pub residency: bool,
     /// The parameters that it ran with, one element a run; `null` where the source does not tell.
     pub parameters: Vec<Value>,
+    /// The defaults of its parameters.
+    #[serde(skip)]
+    pub defaults: BTreeMap<String, Value>,
     /// When it judged, the oldest run first; absent where the source does not tell.
     pub evaluated_at: Option<Moment>,
     /// Its state.
@@ -165,6 +169,8 @@ pub struct ClausePolicy {
     pub state: State,
     /// Why it is 未確認.
     pub why: Vec<Bilingual>,
+    /// Parameters other than their defaults that a person has to look at: what is named as the site's own.
+    pub differs: Vec<Bilingual>,
 }
 
 /// One clause with what shows it.

@@ -47,6 +47,11 @@ impl PolicyResult {
             remediation: both(metadata.remediation_ja.as_ref().unwrap_or(remediation), remediation),
             residency: id.starts_with("residency-"),
             parameters: runs.iter().map(|run| run.parameters.clone().unwrap_or(Value::Null)).collect(),
+            defaults: metadata
+                .parameters
+                .defaults()
+                .map(|(name, value)| (name.to_owned(), value.clone()))
+                .collect(),
             evaluated_at: runs.iter().filter_map(|run| run.at).min(),
             state,
             why: if state == State::Unknown { why } else { Vec::new() },
