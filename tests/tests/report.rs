@@ -256,6 +256,21 @@ fn a_loosened_parameter_shows_nothing_and_neither_does_an_unknown_one() {
     assert_eq!(clause(&strict, "backup-kept")["state"], "no");
 }
 
+/// The clause demands minDays; of the other parameters of its policy the defaults are the measure.
+#[test]
+fn a_parameter_that_the_clause_demands_nothing_of_counts_by_its_default() {
+    let folder = folder(&[("items.json", json!([table("a", "ENABLED"), database(7)]).to_string())]);
+    for (parameter, state) in [("requireDeletionProtection=false", "unknown"), ("requireMultiAZ=true", "yes")]
+    {
+        scan(&folder, &["items.json", "--param", parameter]);
+        let made = report_json(&folder, &["results.json"]);
+        assert_eq!(clause(&made, "backup-kept")["state"], state, "{parameter}");
+    }
+    scan(&folder, &["items.json", "--param", "requireDeletionProtection=false"]);
+    let matrix = report(&folder, &["results.json", "--table", "checklist"]);
+    assert!(matrix.contains("requireDeletionProtectionがfalse(既定値: true)"), "{matrix}");
+}
+
 #[test]
 fn waivers_stand_with_owner_and_expiry_and_an_expired_one_does_not_hold() {
     let folder =

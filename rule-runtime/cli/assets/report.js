@@ -122,6 +122,7 @@
         [word("evaluated"), japan(policy.evaluatedAt)],
         [word("parameters"), parameters.length ? el("code", {}, [...new Set(parameters)].join(" ")) : ""],
         [word("why"), shown.why.length ? list(shown.why.map(say)) : ""],
+        [word("differs"), shown.differs.length ? list(shown.differs.map(say)) : ""],
         [word("remediation"), policy.counts.nonCompliant ? say(policy.remediation) : ""],
       ]),
       pages(policy, rows, printing));

@@ -247,7 +247,8 @@ impl Maker<'_> {
         let of_policy = |shown: &ClausePolicy| {
             let found = self.report.policies.get(&shown.id);
             let title = found.map(|found| self.labels.text(&found.title).to_owned()).unwrap_or_default();
-            let mut remarks: Vec<&str> = shown.why.iter().map(|why| self.labels.text(why)).collect();
+            let mut remarks: Vec<&str> =
+                shown.why.iter().chain(&shown.differs).map(|why| self.labels.text(why)).collect();
             if found.is_some_and(|found| found.residency) {
                 remarks.push(self.labels.get("remark.residency"));
             }

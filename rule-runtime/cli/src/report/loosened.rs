@@ -37,7 +37,9 @@ impl Changes {
         let mut changes = Self::default();
         let asked = || defaults.iter().filter(|(name, _)| !required.contains(&name.as_str()));
         if runs.iter().any(Value::is_null) && asked().next().is_some() {
-            changes.loosened.push(both("パラメータの値が分からない", "the values of its parameters are not known"));
+            changes
+                .loosened
+                .push(both("パラメータの値が分からない", "the values of its parameters are not known"));
         }
         for (name, default) in asked() {
             let mut seen: Vec<&Value> = Vec::new();
@@ -53,8 +55,12 @@ impl Changes {
                         format!("parameter {name}: {value}"),
                     )),
                     Change::Looser => changes.loosened.push(both(
-                        format!("パラメータ{name}が{value}(既定値: {default})で、この条項の確認になるとは言えない"),
-                        format!("parameter {name} is {value} (default: {default}), which may not show this clause"),
+                        format!(
+                            "パラメータ{name}が{value}(既定値: {default})で、この条項の確認になるとは言えない"
+                        ),
+                        format!(
+                            "parameter {name} is {value} (default: {default}), which may not show this clause"
+                        ),
                     )),
                 }
             }
