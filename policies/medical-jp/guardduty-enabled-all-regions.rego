@@ -67,7 +67,12 @@ package sekisho_policies.guardduty_enabled_all_regions
 import data.sekisho.decode
 import data.sekisho.regional
 
-minutes := {"FIFTEEN_MINUTES": 15, "ONE_HOUR": 60, "SIX_HOURS": 360}
+# The limit to what is not rarer.
+often_enough := {
+	"FIFTEEN_MINUTES": {"FIFTEEN_MINUTES"},
+	"ONE_HOUR": {"FIFTEEN_MINUTES", "ONE_HOUR"},
+	"SIX_HOURS": {"FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS"},
+}
 
 asked := regional.asked(data.facts.detectors)
 
@@ -154,5 +159,5 @@ deny contains {
 	object.get(answer, "result", null) != null
 	frequency := object.get(detector(answer), "FindingPublishingFrequency", "unknown")
 	longest := data.parameters.maxPublishingFrequency
-	object.get(minutes, frequency, 1000) > minutes[longest]
+	not frequency in often_enough[longest]
 }

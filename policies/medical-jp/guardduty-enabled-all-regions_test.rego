@@ -78,3 +78,14 @@ test_reasons_are_in_both_languages if {
 		reason.msg_ja != ""
 	}
 }
+
+# Of the three, each with those that are rarer.
+test_each_limit if {
+	frequencies := ["FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS"]
+	every at, longest in frequencies {
+		every place, frequency in frequencies {
+			found := messages([tokyo], [got("ap-northeast-1", "t", {"FindingPublishingFrequency": frequency})], {"maxPublishingFrequency": longest})
+			(count(found) == 0) == (place <= at)
+		}
+	}
+}

@@ -117,6 +117,12 @@ test_reason_names_the_user if {
 	reason.msg_ja == "社員番号001234は2026-03-31に退職しましたが、まだサインインできます: コンソールパスワード"
 }
 
+test_one_key_in_japanese if {
+	known := facts(roster([gone_row]), [user(keys([key("Active", null)]))])
+	some reason in reasons(known, defaults)
+	reason.msg_ja == "社員番号001234は2026-03-31に退職しましたが、まだサインインできます: 有効なアクセスキー1個"
+}
+
 test_no_names_in_reasons if {
 	rows := [row({"employee_id": null, "user_name": "u-suzuki", "email": "suzuki@example.jp", "status": "left", "line": 7})]
 	known := facts(roster(rows), [user(console)])

@@ -107,4 +107,8 @@ test_reasons_are_in_both_languages if {
 	every reason in found | roster_found {
 		reason.msg_ja != ""
 	}
+	japanese := concat(" ", sort({reason.msg_ja | some reason in found}))
+	every text in ["社員番号2", "名簿の4行目の職員", "名簿の5行目の職員"] {
+		contains(japanese, text)
+	}
 }

@@ -79,6 +79,10 @@ test_status_of_a_service_is_not_the_customers if {
 	messages(given("us-east-1", [recorder], status, []), defaults) == {"unobserved: AWS Config's recorder is stopped in us-east-1"}
 }
 
+test_a_recorder_without_status_is_stopped if {
+	messages(given("us-east-1", [recorder], null, []), defaults) == {"unobserved: AWS Config's recorder is stopped in us-east-1"}
+}
+
 test_empty_service_principal_is_the_customer if {
 	own := object.union(recorder, {"servicePrincipal": ""})
 	messages(given("us-east-1", [own], [{"servicePrincipal": "", "recording": true}], []), defaults) == set()

@@ -127,7 +127,7 @@ test_object_lock_needs_a_retention if {
 }
 
 test_object_lock_with_retention if {
-	every retention in [{"mode": "COMPLIANCE", "days": 35}, {"mode": "GOVERNANCE", "days": null, "years": 5}] {
+	every retention in [{"mode": "COMPLIANCE", "days": 1}, {"mode": "COMPLIANCE", "days": 35}, {"mode": "GOVERNANCE", "days": null, "years": 5}] {
 		lock := {"objectLockEnabled": "Enabled", "rule": {"defaultRetention": retention}}
 		messages(bucket({"ObjectLockConfiguration": lock}), locked) == set()
 	}

@@ -115,6 +115,7 @@ test_all_subnets_covered if {
 }
 
 test_one_subnet_bare if {
+	messages(given([subnet_log("fl-a", "subnet-a", {})], [two_subnets[0]]), defaults) == set()
 	messages(given([subnet_log("fl-a", "subnet-a", {})], two_subnets), defaults) == {"the VPC has no flow log of its own, and these subnets have none either: subnet-b"}
 }
 
