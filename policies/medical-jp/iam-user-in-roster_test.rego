@@ -53,6 +53,12 @@ test_empty_and_absent_tags_match_nobody if {
 	}
 }
 
+# A date says more than the word beside it.
+test_left_in_words_and_still_to_leave if {
+	leaving := object.union(row, {"status": "left", "retired_on": "2027-03-31"})
+	messages(facts([leaving], [user]), {}) == set()
+}
+
 test_midnight_of_the_time_zone if {
 	leaving := object.union(row, {"retired_on": "2026-11-22"})
 	last := object.union(facts([leaving], [user]), {"now": "2026-11-22T14:59:59.000Z"})
