@@ -35,10 +35,14 @@ def chromium():
     names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found or not os.access(found, os.X_OK):
-        sys.exit(
-            "error: the tests of the page did NOT run: there is no Chromium. Install it (Debian and Ubuntu: apt-get "
-            "install chromium fonts-noto-cjk), or set CHROMIUM to the path of a Chromium or Chrome"
+        optional = os.environ.get("SEKISHO_BROWSER") == "optional"
+        print(
+            f"{'note' if optional else 'error'}: the tests of the page did NOT run: there is no Chromium. Install it "
+            "(Debian and Ubuntu: apt-get install chromium fonts-noto-cjk), or set CHROMIUM to the path of a Chromium or "
+            "Chrome. With SEKISHO_BROWSER=optional this is no failure.",
+            file=sys.stderr,
         )
+        sys.exit(0 if optional else 2)
     return found
 
 
