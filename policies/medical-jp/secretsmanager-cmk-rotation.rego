@@ -79,10 +79,6 @@ rotates if object.get(configuration, "RotationEnabled", null) == true
 
 not_applicable if object.get(configuration, "Deleted", false) == true
 
-not_applicable if {
-	is_string(object.get(configuration, "DeletedDate", null))
-}
-
 deny contains {
 	"msg": "the secret is encrypted with the key that AWS manages",
 	"msg_ja": "シークレットがAWS管理キーで暗号化されています",

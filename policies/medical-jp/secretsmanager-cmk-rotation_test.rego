@@ -60,9 +60,7 @@ gone(configuration) if {
 
 test_to_be_deleted if {
 	gone({"Deleted": true})
-	gone({"DeletedDate": "2026-11-23T01:00:00.000Z"})
 	applies({"Deleted": false})
-	applies({"DeletedDate": null})
 	applies({})
 }
 

@@ -65,6 +65,14 @@ impl Fixture {
     }
 }
 
+impl Fixture {
+    /// Every verdict that it expects.
+    pub fn verdicts(&self) -> impl Iterator<Item = Compliance> {
+        let others = self.expect.resources.iter().map(|resource| resource.compliance);
+        self.expect.compliance.into_iter().chain(others)
+    }
+}
+
 /// What a fixture expects.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,6 +225,25 @@ impl Case {
             recorded,
             waivers: self.waivers()?,
         })
+    }
+
+    /// Every item that it shows, its own and those of its inventory; what cannot be read is left to [`Self::prepare`].
+    pub fn items(&self) -> Vec<ConfigurationItem> {
+        let file = self.path.display().to_string();
+        let own =
+            match self.fixture.item.as_ref().map(|item| (item, item.get("file").and_then(Value::as_str))) {
+                Some((_, Some(name))) => load::read_file(&self.path.with_file_name(name)),
+                Some((item, None)) => shape::find(item.clone(), &file),
+                None => Vec::new(),
+            };
+        let inventory = self.fixture.inventory.iter().flat_map(|item| shape::find(item.clone(), &file));
+        own.into_iter()
+            .chain(inventory)
+            .filter_map(|found| match found {
+                Found::Item(item) => Some(*item),
+                _ => None,
+            })
+            .collect()
     }
 
     fn item(&self, policy: &Policy, now: Timestamp) -> Result<(ConfigurationItem, Occasion), Diagnostic> {

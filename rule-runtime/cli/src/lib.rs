@@ -4,11 +4,13 @@
 //! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
 
 pub mod commands;
+pub mod fix;
 pub mod fixture;
 pub mod given;
 pub mod output;
 pub mod replay;
 pub mod report;
+pub mod schema_files;
 pub mod waivers;
 
 use std::process::ExitCode;
@@ -54,6 +56,7 @@ pub struct Arguments {
 enum Command {
     Test(commands::test::TestArguments),
     Check(commands::check::CheckArguments),
+    Explain(commands::explain::ExplainArguments),
     Scan(commands::scan::ScanArguments),
     Impact(commands::impact::ImpactArguments),
     Replay(commands::replay::ReplayArguments),
@@ -66,6 +69,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Impact(arguments) => commands::impact::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),

@@ -5,6 +5,29 @@
 
 use std::fmt;
 
+/// How much a problem weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// It has to be mended.
+    #[default]
+    Error,
+    /// Something that could not be checked, and what would make it so.
+    Note,
+}
+
+/// A change of the text that mends a problem for certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Line of the change, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// What stands there.
+    pub from: String,
+    /// What should.
+    pub to: String,
+}
+
 /// One problem in one input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnostic {
@@ -22,6 +45,12 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The text of `line`, for a picture of the place.
     pub source_line: Option<String>,
+    /// Its entry in [`crate::codes`]: `SK0201`.
+    pub code: Option<&'static str>,
+    /// How much it weighs.
+    pub level: Level,
+    /// What would mend it, where that is certain.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -50,6 +79,27 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With its entry in [`crate::codes`].
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// As something to know and not to mend.
+    #[must_use]
+    pub fn note(mut self) -> Self {
+        self.level = Level::Note;
+        self
+    }
+
+    /// With what would mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

@@ -7,6 +7,7 @@
 //! [`inventory`] hold what policies know beside the item. Whatever is wrong with an input is a [`diagnostic::Diagnostic`].
 
 pub mod citation;
+pub mod codes;
 pub mod demands;
 pub mod diagnostic;
 pub mod evaluate;
@@ -15,6 +16,7 @@ pub mod facts;
 pub mod guideline;
 pub mod inventory;
 pub mod item;
+pub mod lint;
 pub mod policy;
 pub mod rule;
 pub mod verdict;

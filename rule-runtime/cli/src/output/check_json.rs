@@ -11,13 +11,18 @@ pub fn print(run: &CheckRun) {
         "policies": run.policies,
         "guidelines": run.guidelines,
         "clauses": run.clauses,
-        "problems": run.problems.iter().map(problem).collect::<Vec<_>>(),
+        "problems": run.errors().map(problem).collect::<Vec<_>>(),
+        "notes": run.notes().map(problem).collect::<Vec<_>>(),
     });
     anstream::println!("{document:#}");
 }
 
 fn problem(problem: &Diagnostic) -> Value {
+    let fix = problem.fix.as_ref();
+    let fix = fix.map(|fix| json!({"line": fix.line, "column": fix.column, "from": fix.from, "to": fix.to}));
     json!({
+        "code": problem.code,
+        "fix": fix,
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,

@@ -42,7 +42,11 @@ fn render(problem: &Diagnostic, renderer: &Renderer) -> String {
     if let Some(help) = &problem.help {
         elements.push(Level::HELP.message(help.as_str()).into());
     }
-    let report = &[Level::ERROR.primary_title(title.as_str()).elements(elements)];
+    let level = match problem.code {
+        Some(code) => Level::ERROR.primary_title(title.as_str()).id(code),
+        None => Level::ERROR.primary_title(title.as_str()),
+    };
+    let report = &[level.elements(elements)];
     renderer.render(report)
 }
 

@@ -3,7 +3,9 @@
 //! Results go to standard output, what a person reads beside them (problems, progress, the summary) to standard
 //! error, so that a pipe carries results only.
 
+pub mod check_github;
 pub mod check_json;
+pub mod check_sarif;
 pub mod check_text;
 pub mod coverage;
 pub mod diagnostic;

@@ -64,6 +64,7 @@ pub fn check_nesting(file: &str, text: &str) -> Result<(), Diagnostic> {
                 if depth > MAX_NESTING {
                     let message = format!("brackets nest more than {MAX_NESTING} deep");
                     return Err(Diagnostic::new(file, message)
+                        .code("SK0210")
                         .at(line, column)
                         .source(text)
                         .help("move the inner parts to rules of their own, or to a parameter"));
@@ -87,6 +88,7 @@ pub fn check_program(modules: &[(String, ModuleFacts)], first_own: usize) -> Vec
                 let message = format!("an expression of rule {} is more than {MAX_CHAIN} deep", rule.name);
                 problems.push(
                     Diagnostic::new(file, message)
+                        .code("SK0210")
                         .at(rule.place.0, rule.place.1)
                         .help("split it over several rules"),
                 );
@@ -153,8 +155,8 @@ impl<'a> Program<'a> {
         rule: &RuleFacts,
         call: &Call,
     ) -> Option<Diagnostic> {
-        let problem = |message: String, help: &str| {
-            Some(Diagnostic::new(file, message).at(call.place.0, call.place.1).help(help))
+        let problem = |code: &'static str, message: String, help: &str| {
+            Some(Diagnostic::new(file, message).code(code).at(call.place.0, call.place.1).help(help))
         };
         let parts: Vec<String> = call.name.split('.').map(ToOwned::to_owned).collect();
         let path = Self::resolve(module, rule, &parts);
@@ -162,10 +164,11 @@ impl<'a> Program<'a> {
             return None;
         }
         if let Some((name, instead)) = UNREPEATABLE.iter().find(|(name, _)| *name == call.name) {
-            return problem(format!("{name} is refused: a verdict must be repeatable"), instead);
+            return problem("SK0208", format!("{name} is refused: a verdict must be repeatable"), instead);
         }
         let Some((_, arity)) = BUILTINS.get(call.name.as_str()) else {
             return problem(
+                "SK0202",
                 format!("function {} is unknown", call.name),
                 "check its name; docs/policy-contract.md lists what is missing against OPA",
             );
@@ -175,9 +178,9 @@ impl<'a> Program<'a> {
         let given = call.arguments.len();
         if call.name != "trace" && arity > 0 && !(arity..=arity + 1).contains(&given) {
             let message = format!("{} takes {arity} arguments and is given {given}", call.name);
-            return problem(message, "see OPA's policy reference");
+            return problem("SK0203", message, "see OPA's policy reference");
         }
-        boundless(call).and_then(|(message, help)| problem(message, help))
+        boundless(call).and_then(|(message, help)| problem("SK0209", message, help))
     }
 
     fn check_chains(&self) -> Vec<Diagnostic> {
@@ -259,6 +262,7 @@ impl<'a> Program<'a> {
         );
         Box::new(
             Diagnostic::new(file, message)
+                .code("SK0205")
                 .at(place.0, place.1)
                 .help("Rego has no recursion; use walk() for trees, or a comprehension over a list"),
         )

@@ -107,6 +107,7 @@ impl<'a> Loader<'a> {
                 Err(error) => {
                     let file = error.path().unwrap_or(self.root).display().to_string();
                     let problem = Diagnostic::new(file, format!("cannot be read: {error}"))
+                        .code("SK0216")
                         .help("name the folder of the policies with --policies or SEKISHO_POLICIES");
                     self.set.problems.push(problem);
                 }
@@ -126,6 +127,7 @@ impl<'a> Loader<'a> {
                     let message = format!("package {} is no library", module.package[1..].join("."));
                     self.set.problems.push(
                         Diagnostic::new(&source.name, message)
+                            .code("SK0215")
                             .at(1, 1)
                             .help("a library's package begins with sekisho. or lib."),
                     );
@@ -153,6 +155,7 @@ impl<'a> Loader<'a> {
         {
             problems.push(
                 Diagnostic::new(&source.name, "imports a library that has problems")
+                    .code("SK0215")
                     .help("mend the library first"),
             );
         }
@@ -178,7 +181,9 @@ impl<'a> Loader<'a> {
                 let stem = file.file_stem().unwrap_or_default().to_string_lossy();
                 if metadata.id != stem {
                     let message = format!("custom.id is \"{}\" and the file is {stem}.rego", metadata.id);
-                    return Err(vec![Diagnostic::new(&source.name, message).help("rename one of them")]);
+                    return Err(vec![
+                        Diagnostic::new(&source.name, message).code("SK0105").help("rename one of them"),
+                    ]);
                 }
                 Ok(Policy {
                     metadata,
@@ -220,6 +225,7 @@ impl<'a> Loader<'a> {
                     files.iter().filter(|file| **file != policy.file.display().to_string()).collect();
                 let others = others.iter().map(|file| file.as_str()).collect::<Vec<_>>().join(", ");
                 Diagnostic::new(policy.file.display().to_string(), format!("is \"{id}\", and so is {others}"))
+                    .code("SK0106")
                     .field("custom.id")
                     .help("give one of them another id")
             });
@@ -237,7 +243,9 @@ fn test_file(file: &Path) -> Option<PathBuf> {
 fn read(file: &Path) -> Result<Source, Diagnostic> {
     let name = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|error| {
-        Diagnostic::new(&name, format!("cannot be read: {error}")).help("save it as UTF-8 text")
+        Diagnostic::new(&name, format!("cannot be read: {error}"))
+            .code("SK0216")
+            .help("save it as UTF-8 text")
     })?;
     guard::check_nesting(&name, &text)?;
     Ok(Source { file: file.to_owned(), name, text })
@@ -270,8 +278,13 @@ pub fn rego_problem(file: &str, text: &str, message: &str) -> Diagnostic {
         .unwrap_or_else(|| message.trim())
         .to_owned();
     let (named, line, column) = place.unwrap_or((file, 0, 0));
-    let problem =
-        Diagnostic::new(named, what).at(line, column).help("mend the Rego there; opa check says more");
+    // regorus says of the variables, and of nothing else, that they are unsafe or used too early.
+    let code =
+        if what.contains("unsafe") || what.contains("before definition") { "SK0204" } else { "SK0201" };
+    let problem = Diagnostic::new(named, what)
+        .code(code)
+        .at(line, column)
+        .help("mend the Rego there; opa check says more");
     if named == file { problem.source(text) } else { problem }
 }
 
@@ -291,6 +304,7 @@ fn check_rules(file: &str, module: &ModuleFacts) -> Vec<Diagnostic> {
             let message = format!("{name} must be written as: {expected}");
             problems.push(
                 Diagnostic::new(file, message)
+                    .code("SK0206")
                     .at(rule.place.0, rule.place.1)
                     .help("see docs/policy-contract.md"),
             );
@@ -299,6 +313,7 @@ fn check_rules(file: &str, module: &ModuleFacts) -> Vec<Diagnostic> {
     if !module.rules.iter().any(|rule| rule.name == "deny") {
         problems.push(
             Diagnostic::new(file, "has no rule deny")
+                .code("SK0206")
                 .at(1, 1)
                 .help("say what is wrong with an item: deny contains \"why\" if { … }"),
         );

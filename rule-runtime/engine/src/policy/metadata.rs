@@ -210,6 +210,7 @@ fn find_block(text: &str) -> Option<Found> {
 pub fn parse(file: &str, text: &str) -> Result<Metadata, Vec<Diagnostic>> {
     let Some(found) = find_block(text) else {
         let problem = Diagnostic::new(file, "no METADATA block directly above package")
+            .code("SK0101")
             .at(1, 1)
             .source(text)
             .help("begin the file with \"# METADATA\"; docs/policy-contract.md shows one");
@@ -228,7 +229,7 @@ pub fn parse(file: &str, text: &str) -> Result<Metadata, Vec<Diagnostic>> {
 fn yaml_problem(file: &str, text: &str, found: &Found, error: &serde_saphyr::Error) -> Diagnostic {
     let (line, column) = error.location().map_or((0, 0), |at| (to_usize(at.line()), to_usize(at.column())));
     let message = first_line(&error.without_snippet().to_string());
-    let problem = Diagnostic::new(file, format!("METADATA: {message}"));
+    let problem = Diagnostic::new(file, format!("METADATA: {message}")).code("SK0101");
     let problem = if line > 0 {
         problem.at(line + found.lines_before, column + 2)
     } else {
@@ -240,6 +241,9 @@ fn yaml_problem(file: &str, text: &str, found: &Found, error: &serde_saphyr::Err
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
+
+/// What is said of a field that METADATA does not have.
+const UNKNOWN_FIELD: &str = "is not a field of METADATA";
 
 /// The parser draws the place below its first line; the place is shown in our own way.
 fn first_line(text: &str) -> String {
@@ -258,9 +262,20 @@ impl Reader<'_> {
         let (line, column) = at.map_or((self.lines_before, 1), |at| {
             (to_usize(at.referenced.line()) + self.lines_before, to_usize(at.referenced.column()) + 2)
         });
-        let problem =
-            Diagnostic::new(self.file, message).at(line, column).source(self.text).field(field).help(help);
-        self.problems.push(problem);
+        let message = message.into();
+        let code = if message.starts_with("is missing") {
+            "SK0102"
+        } else if message == UNKNOWN_FIELD {
+            "SK0104"
+        } else if field.starts_with("custom.facts") || field.starts_with("custom.inventory") {
+            "SK0108"
+        } else if field.starts_with("custom.parameters") {
+            "SK0107"
+        } else {
+            "SK0103"
+        };
+        let problem = Diagnostic::new(self.file, message).code(code).at(line, column);
+        self.problems.push(problem.source(self.text).field(field).help(help));
     }
 
     fn optional<T: DeserializeOwned>(&mut self, field: &str, value: Field, expected: &str) -> Option<T> {
@@ -334,7 +349,7 @@ impl Reader<'_> {
             self.problem(
                 &format!("custom.{name}"),
                 Some(value),
-                "is not a field of METADATA",
+                UNKNOWN_FIELD,
                 "check the spelling; docs/policy-contract.md lists the fields",
             );
         }

@@ -52,35 +52,41 @@ pub fn check(
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let problem = match names[..] {
             ["input", field, ..] if !ITEM_FIELDS.contains(&field) => Some((
+                "SK0211",
                 format!("input.{field} is no field of a configuration item"),
                 format!("the fields are {}", ITEM_FIELDS[..20].join(", ")),
             )),
             ["data", "parameters", name, ..] if !metadata.parameters.has(name) => Some((
+                "SK0212",
                 format!("data.parameters.{name} is not declared"),
                 "declare it under custom.parameters.properties".to_owned(),
             )),
             ["data", "facts", name, ..] if name != "now" && !metadata.facts.contains_key(name) => Some((
+                "SK0213",
                 format!("data.facts.{name} is not declared"),
                 "declare it under custom.facts".to_owned(),
             )),
             ["data", "inventory", name, ..] if !metadata.inventory.iter().any(|known| known == name) => {
                 Some((
+                    "SK0214",
                     format!("data.inventory[\"{name}\"] is not declared"),
                     "declare the type under custom.inventory".to_owned(),
                 ))
             }
             ["data", "inventory"] if metadata.inventory.is_empty() => Some((
+                "SK0214",
                 "data.inventory is empty".to_owned(),
                 "declare the types that the policy reads under custom.inventory".to_owned(),
             )),
             ["data", ..] if !known_data(path, module, library) => Some((
+                "SK0207",
                 format!("{} is not there", names.join(".")),
                 "a policy reads data.parameters, data.facts, data.inventory and the library".to_owned(),
             )),
             _ => None,
         };
-        if let Some((message, help)) = problem {
-            let problem = Diagnostic::new(file, message).at(place.0, place.1).help(help);
+        if let Some((code, message, help)) = problem {
+            let problem = Diagnostic::new(file, message).code(code).at(place.0, place.1).help(help);
             if !problems.contains(&problem) {
                 problems.push(problem);
             }

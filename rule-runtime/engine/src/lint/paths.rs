@@ -1,0 +1,220 @@
+//! The paths of the item that a policy reads, as far as its text says.
+//!
+//! In: a module. Out: [`ReadPath`]s below `input`: of references (`input.configuration.a[_].b`), of `object.get` with literal
+//! names, and of names that stand for either. What a function of the policy reads of its arguments is not followed.
+
+use std::collections::BTreeMap;
+
+use regorus::unstable::{Expr, Literal, Module, Query, Rule, RuleHead};
+
+use super::{place, visit};
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A name that is written out, and where.
+    Name(String, (usize, usize)),
+    /// An element of a list or map, whichever it is.
+    Any,
+}
+
+/// A path from the item's root.
+pub type ReadPath = Vec<Step>;
+
+type Names = BTreeMap<String, ReadPath>;
+
+/// The paths that `module` reads.
+pub fn read(module: &Module) -> Vec<ReadPath> {
+    let mut reader = Reader::default();
+    // Rules may stand for paths by way of each other; a few rounds follow them.
+    for _ in 0..4 {
+        let before = reader.rules.clone();
+        reader.found.clear();
+        for rule in &module.policy {
+            reader.rule(rule);
+        }
+        if reader.rules == before {
+            break;
+        }
+    }
+    reader.found
+}
+
+#[derive(Default)]
+struct Reader {
+    /// Rules that are nothing but a path.
+    rules: Names,
+    found: Vec<ReadPath>,
+}
+
+impl Reader {
+    fn rule(&mut self, rule: &Rule) {
+        let Rule::Spec { head, bodies, .. } = rule else {
+            return;
+        };
+        let mut names = self.rules.clone();
+        if let RuleHead::Func { args, .. } = head {
+            args.iter().for_each(|argument| hide(argument, &mut names));
+        }
+        let own = names.clone();
+        for (index, body) in bodies.iter().enumerate() {
+            let mut inner = own.clone();
+            self.query(&body.query, &mut inner);
+            body.assign.iter().for_each(|assign| self.expr(&assign.value, &inner));
+            if index == 0 {
+                names = inner;
+            }
+        }
+        match head {
+            RuleHead::Compr { refr, assign: Some(assign), .. } => {
+                self.expr(&assign.value, &names);
+                if let (Expr::Var { span, .. }, Some(path)) = (&**refr, path(&assign.value, &names)) {
+                    self.rules.entry(span.text().to_owned()).or_insert(path);
+                }
+            }
+            RuleHead::Set { key: Some(key), .. } => self.expr(key, &names),
+            RuleHead::Func { assign: Some(assign), .. } => self.expr(&assign.value, &names),
+            _ => {}
+        }
+    }
+
+    fn query(&mut self, query: &Query, names: &mut Names) {
+        for statement in &query.stmts {
+            match &statement.literal {
+                Literal::SomeVars { vars, .. } => vars.iter().for_each(|span| {
+                    names.remove(span.text());
+                }),
+                Literal::SomeIn { key, value, collection, .. } => {
+                    self.expr(collection, names);
+                    let over = path(collection, names);
+                    key.iter().chain([value]).for_each(|pattern| hide(pattern, names));
+                    if let (Some(mut over), Expr::Var { span, .. }) = (over, &**value) {
+                        over.push(Step::Any);
+                        names.insert(span.text().to_owned(), over);
+                    }
+                }
+                Literal::Expr { expr, .. } => {
+                    if let Expr::AssignExpr { lhs, rhs, .. } = &**expr {
+                        self.expr(rhs, names);
+                        let stands_for = path(rhs, names);
+                        hide(lhs, names);
+                        if let (Some(path), Expr::Var { span, .. }) = (stands_for, &**lhs) {
+                            names.insert(span.text().to_owned(), path);
+                        }
+                    } else {
+                        self.expr(expr, names);
+                    }
+                }
+                Literal::NotExpr { expr, .. } => self.expr(expr, names),
+                Literal::Every { key, value, domain, query, .. } => {
+                    self.expr(domain, names);
+                    let mut inner = names.clone();
+                    key.iter().for_each(|key| {
+                        inner.remove(key.text());
+                    });
+                    inner.remove(value.text());
+                    if let Some(mut over) = path(domain, names) {
+                        over.push(Step::Any);
+                        inner.insert(value.text().to_owned(), over);
+                    }
+                    self.query(query, &mut inner);
+                }
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr, names: &Names) {
+        if let Some(path) = path(expr, names)
+            && !path.is_empty()
+        {
+            self.found.push(path);
+        }
+        match expr {
+            Expr::RefDot { refr, .. } => self.expr(refr, names),
+            Expr::RefBrack { refr, index, .. } => {
+                self.expr(refr, names);
+                self.expr(index, names);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.expr(item, names));
+            }
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
+                self.expr(key, names);
+                self.expr(value, names);
+            }),
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                let mut inner = names.clone();
+                self.query(query, &mut inner);
+                self.expr(term, &inner);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                let mut inner = names.clone();
+                self.query(query, &mut inner);
+                self.expr(key, &inner);
+                self.expr(value, &inner);
+            }
+            Expr::Call { params, .. } => params.iter().for_each(|param| self.expr(param, names)),
+            Expr::UnaryExpr { expr, .. } => self.expr(expr, names),
+            Expr::AssignExpr { lhs, rhs, .. }
+            | Expr::BinExpr { lhs, rhs, .. }
+            | Expr::BoolExpr { lhs, rhs, .. }
+            | Expr::ArithExpr { lhs, rhs, .. } => {
+                self.expr(lhs, names);
+                self.expr(rhs, names);
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                key.iter().chain([value, collection]).for_each(|part| self.expr(part, names));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names in a pattern stand for something else from here on.
+fn hide(pattern: &Expr, names: &mut Names) {
+    match pattern {
+        Expr::Var { span, .. } => {
+            names.remove(span.text());
+        }
+        Expr::Array { items, .. } => items.iter().for_each(|item| hide(item, names)),
+        Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| hide(value, names)),
+        _ => {}
+    }
+}
+
+/// What an expression stands for, if it is a part of the item.
+fn path(expr: &Expr, names: &Names) -> Option<ReadPath> {
+    match expr {
+        Expr::Var { span, .. } if span.text() == "input" => Some(Vec::new()),
+        Expr::Var { span, .. } => names.get(span.text()).cloned(),
+        Expr::RefDot { refr, field, .. } => {
+            let mut path = path(refr, names)?;
+            path.push(Step::Name(field.0.text().to_owned(), place(&field.0)));
+            Some(path)
+        }
+        Expr::RefBrack { refr, index, .. } => {
+            let mut path = path(refr, names)?;
+            path.push(step(index));
+            Some(path)
+        }
+        Expr::Call { fcn, params, .. } => match (visit::name(fcn)?.as_str(), &params[..]) {
+            ("object.get", [base, key, _]) => {
+                let mut path = path(base, names)?;
+                match &**key {
+                    Expr::Array { items, .. } => path.extend(items.iter().map(|item| step(item))),
+                    key => path.push(step(key)),
+                }
+                Some(path)
+            }
+            // The same in another form.
+            ("decode.list" | "decode.document", [inner]) => path(inner, names),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn step(index: &Expr) -> Step {
+    // A text's span begins at its first character, behind the quote.
+    visit::text(index).map_or(Step::Any, |text| Step::Name(text, place(index.span())))
+}
