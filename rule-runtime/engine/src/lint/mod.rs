@@ -9,11 +9,9 @@ mod portable;
 pub mod schema;
 mod visit;
 
-use regorus::unstable::Span;
-
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::stack;
-use crate::policy::Policy;
+use crate::policy::{Policy, place};
 use schema::Schemas;
 
 /// Looks `policy` through.
@@ -49,8 +47,4 @@ impl Context<'_> {
     fn problem(&self, code: &'static str, at: (usize, usize), message: String, help: &str) -> Diagnostic {
         Diagnostic::new(&self.file, message).code(code).at(at.0, at.1).source(self.text).help(help)
     }
-}
-
-fn place(span: &Span) -> (usize, usize) {
-    (span.line as usize, span.col as usize)
 }

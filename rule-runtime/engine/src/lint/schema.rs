@@ -18,6 +18,9 @@ use crate::policy::Policy;
 /// The parts of an item whose fields depend on its type.
 const PARTS: [&str; 2] = ["configuration", "supplementaryConfiguration"];
 
+/// How many unknown types a note names.
+const SHOWN: usize = 5;
+
 /// How far apart two spellings may be to be taken for each other.
 const NEAR: usize = 2;
 
@@ -144,10 +147,10 @@ pub(super) fn check(
     let unknown_types: Vec<&str> =
         types.iter().filter(|name| !schemas.types.contains_key(**name)).copied().collect();
     if !paths.is_empty() && !unknown_types.is_empty() {
-        let message = format!(
-            "the fields of {} are not known: no path was looked up for them",
-            unknown_types.join(", ")
-        );
+        let more = unknown_types.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = unknown_types.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let message = format!("the fields of {shown}{more} are not known: no path was looked up for them");
         found.push(
             Diagnostic::new(&context.file, message)
                 .code("SK0506")

@@ -58,6 +58,10 @@ pub struct RuleFacts {
     pub calls: Vec<Call>,
     /// Names that it declares itself and that hide rules of the same name.
     pub locals: BTreeSet<String>,
+    /// The names that it reads, and where first.
+    pub reads: BTreeMap<String, (usize, usize)>,
+    /// Names that get a value without being declared: `list[i]`, `x = 1`.
+    pub bound: BTreeSet<String>,
     /// The deepest nesting of its expressions.
     pub depth: usize,
 }
@@ -69,6 +73,8 @@ pub struct ModuleFacts {
     pub package: Vec<String>,
     /// What an imported name stands for.
     pub imports: BTreeMap<String, Vec<String>>,
+    /// Where each import stands.
+    pub import_places: BTreeMap<String, (usize, usize)>,
     /// Its rules in the order of the file.
     pub rules: Vec<RuleFacts>,
 }
@@ -77,17 +83,19 @@ pub struct ModuleFacts {
 pub fn module_facts(module: &Module) -> ModuleFacts {
     let mut package = path(&module.package.refr).unwrap_or_default();
     package.insert(0, "data".to_owned());
-    let mut imports = BTreeMap::new();
+    let (mut imports, mut import_places) = (BTreeMap::new(), BTreeMap::new());
     for import in &module.imports {
         let Some(target) = path(&import.refr) else {
             continue;
         };
         let alias = import.r#as.as_ref().map(|span| span.text().to_owned());
         if let Some(name) = alias.or_else(|| target.last().cloned()) {
+            import_places.insert(name.clone(), place(import.refr.span()));
             imports.insert(name, target);
         }
     }
-    ModuleFacts { package, imports, rules: module.policy.iter().map(|rule| rule_facts(rule)).collect() }
+    let rules = module.policy.iter().map(|rule| rule_facts(rule)).collect();
+    ModuleFacts { package, imports, import_places, rules }
 }
 
 fn rule_facts(rule: &Rule) -> RuleFacts {
@@ -114,12 +122,16 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
         references: walk.references,
         calls: walk.calls,
         locals: walk.locals,
+        reads: walk.reads,
+        bound: walk.bound,
         depth: walk.depth,
     }
 }
 
-fn place(span: &Span) -> (usize, usize) {
-    (span.line as usize, span.col as usize)
+/// Line and column of a span, in characters; regorus counts a tab as four.
+pub fn place(span: &Span) -> (usize, usize) {
+    let before = span.source.contents().get(..span.start as usize).unwrap_or_default();
+    (span.line as usize, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
 /// A reference of names and literal strings only: `a.b["c"]`.
@@ -178,10 +190,28 @@ struct Walk {
     references: BTreeSet<Vec<String>>,
     calls: Vec<Call>,
     locals: BTreeSet<String>,
+    reads: BTreeMap<String, (usize, usize)>,
+    bound: BTreeSet<String>,
     depth: usize,
 }
 
 impl Walk {
+    fn read(&mut self, variable: &Span) {
+        self.reads.entry(variable.text().to_owned()).or_insert_with(|| place(variable));
+    }
+
+    /// The names in a pattern get their values by it.
+    fn bind(&mut self, pattern: &Expr) {
+        match pattern {
+            Expr::Var { span, .. } => {
+                self.bound.insert(span.text().to_owned());
+            }
+            Expr::Array { items, .. } => items.iter().for_each(|item| self.bind(item)),
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| self.bind(value)),
+            _ => {}
+        }
+    }
+
     fn head<'a>(&mut self, head: &'a RuleHead) -> (RuleKind, &'a Ref<Expr>) {
         match head {
             RuleHead::Compr { refr, assign, .. } => {
@@ -267,8 +297,9 @@ impl Walk {
         self.depth = self.depth.max(depth);
         let deeper = depth + 1;
         match expr {
-            Expr::Var { .. } => {
+            Expr::Var { span, .. } => {
                 self.references.insert(static_prefix(expr));
+                self.read(span);
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } => {
                 self.references.insert(static_prefix(expr));
@@ -295,12 +326,21 @@ impl Walk {
                     });
                     self.references.insert(parts);
                 }
+                // The last argument may be the output of OPA's relational form: f(x, y).
+                params.last().iter().for_each(|last| {
+                    if params.len() > 1 {
+                        self.bind(last);
+                    }
+                });
                 self.all(params, deeper);
             }
             Expr::UnaryExpr { expr, .. } => self.expr(expr, deeper),
             Expr::AssignExpr { op, lhs, rhs, .. } => {
                 if *op == regorus::unstable::AssignOp::ColEq {
                     self.declare(lhs);
+                } else {
+                    self.bind(lhs);
+                    self.bind(rhs);
                 }
                 self.all([lhs, rhs], deeper);
             }
@@ -326,9 +366,10 @@ impl Walk {
             Expr::RefDot { refr, .. } => self.inside_reference(refr, depth + 1),
             Expr::RefBrack { refr, index, .. } => {
                 self.inside_reference(refr, depth + 1);
+                self.bind(index);
                 self.expr(index, depth + 1);
             }
-            Expr::Var { .. } => {}
+            Expr::Var { span, .. } => self.read(span),
             other => self.expr(other, depth),
         }
     }

@@ -93,12 +93,33 @@ pub fn check_program(modules: &[(String, ModuleFacts)], first_own: usize) -> Vec
                         .help("split it over several rules"),
                 );
             }
+            problems.extend(unsafe_names(file, module, rule));
             problems
                 .extend(rule.calls.iter().filter_map(|call| program.check_call(file, module, rule, call)));
         }
     }
     problems.extend(program.check_chains());
     problems
+}
+
+/// Names that nothing gives a value. regorus finds most of them, and only where they stand in a condition.
+fn unsafe_names(file: &str, module: &ModuleFacts, rule: &RuleFacts) -> Vec<Diagnostic> {
+    let has_value = |name: &str| {
+        matches!(name, "input" | "data" | "_")
+            || rule.locals.contains(name)
+            || rule.bound.contains(name)
+            || module.imports.contains_key(name)
+            || module.rules.iter().any(|rule| rule.name == name)
+    };
+    let found = rule.reads.iter().filter(|(name, _)| !has_value(name));
+    found
+        .map(|(name, (line, column))| {
+            Diagnostic::new(file, format!("nothing gives the variable {name} a value"))
+                .code("SK0204")
+                .at(*line, *column)
+                .help("check its name, or declare it: name := …, some name in …")
+        })
+        .collect()
 }
 
 /// A rule on the way down: its path, what it reads and was not looked at, how deep it is so far.

@@ -87,7 +87,7 @@ impl<'a> Loader<'a> {
                     .ancestors()
                     .skip(1)
                     .map(|folder| folder.join(LIBRARY_FOLDER))
-                    .find(|lib| lib.is_dir()),
+                    .find(|lib| holds_rego(lib)),
             );
         }
         for entry in roots.iter().flat_map(|root| WalkDir::new(root).follow_links(true).sort_by_file_name()) {
@@ -235,6 +235,12 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// Whether `folder` is one with Rego files, and not the `lib` of the system.
+fn holds_rego(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().extension().is_some_and(|ending| ending == "rego"))
+}
+
 fn test_file(file: &Path) -> Option<PathBuf> {
     let stem = file.file_stem()?.to_string_lossy();
     Some(file.with_file_name(format!("{stem}{TEST_ENDING}"))).filter(|test| test.is_file())
@@ -281,11 +287,24 @@ pub fn rego_problem(file: &str, text: &str, message: &str) -> Diagnostic {
     // regorus says of the variables, and of nothing else, that they are unsafe or used too early.
     let code =
         if what.contains("unsafe") || what.contains("before definition") { "SK0204" } else { "SK0201" };
+    let written = (named == file).then(|| text.lines().nth(usize::max(line, 1) - 1)).flatten();
+    let column = written.map_or(column, |written| characters(written, column));
     let problem = Diagnostic::new(named, what)
         .code(code)
         .at(line, column)
         .help("mend the Rego there; opa check says more");
     if named == file { problem.source(text) } else { problem }
+}
+
+/// A column of regorus, which counts a tab as four, in characters.
+fn characters(line: &str, column: usize) -> usize {
+    let mut at = 1;
+    let before = line.chars().take_while(|character| {
+        let is_before = at < column;
+        at += if *character == '\t' { 4 } else { 1 };
+        is_before
+    });
+    before.count() + 1
 }
 
 /// The rules that the contract gives a meaning must have the form that it names.

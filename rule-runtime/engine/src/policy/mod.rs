@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use ast::place;
 pub use metadata::{Confidence, GuidelineReference, Metadata, Severity, Trigger, parse as parse_metadata};
 
 use crate::diagnostic::Diagnostic;

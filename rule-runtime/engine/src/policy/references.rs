@@ -42,7 +42,10 @@ pub fn check(
     library: &[Vec<String>],
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let imports = module.imports.values().map(|path| (path, (1, 1)));
+    let imports = module
+        .imports
+        .iter()
+        .map(|(name, path)| (path, module.import_places.get(name).copied().unwrap_or((1, 1))));
     let references = module
         .rules
         .iter()

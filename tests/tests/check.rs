@@ -1,0 +1,257 @@
+//! `sekisho check` over policies with one mistake each (`fixtures/check`), what it prints, and what it mends.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use sekisho_engine::codes::CODES;
+use sekisho_tests::{root, sekisho, sekisho_in};
+use serde_json::Value;
+
+/// Property lists of eleven types, a few fields each.
+const SCHEMA: &str = "fixtures/check/schema";
+
+fn broken() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(root().join("fixtures/check"))
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rego").map(ToOwned::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Only of `no-fixture` it is asked whether there are fixtures.
+fn check(name: &str, format: &str) -> sekisho_tests::Output {
+    let policy = format!("fixtures/check/{name}.rego");
+    let fixtures = if name == "no-fixture" { SCHEMA } else { "fixtures/check/none" };
+    sekisho(&["check", "--policies", &policy, "--fixtures", fixtures, "--schema", SCHEMA, "--format", format])
+}
+
+fn problems(output: &sekisho_tests::Output) -> Vec<Value> {
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    document["problems"].as_array().unwrap().clone()
+}
+
+#[test]
+fn each_broken_policy_gives_exactly_its_diagnostic() {
+    let names = broken();
+    assert!(names.len() >= 25, "{names:?}");
+    for name in names {
+        let output = check(&name, "json");
+        assert_eq!(output.code, 2, "{name}");
+        assert_eq!(problems(&output).len(), 1, "{name}: {}", output.stdout);
+        let shown = check(&name, "text").stderr;
+        let errors: Vec<&str> = shown.lines().filter(|line| !line.starts_with("note: ")).collect();
+        insta::assert_snapshot!(name.as_str(), errors.join("\n"));
+    }
+}
+
+/// Codes of guidelines have tests of their own, a note is no error, and the rest cannot be had with one file of text.
+#[test]
+fn every_code_of_a_policy_has_its_broken_policy() {
+    let elsewhere = ["SK0106", "SK0215", "SK0216", "SK0506", "SK0701", "SK0702"];
+    let found: BTreeSet<String> = broken()
+        .iter()
+        .flat_map(|name| problems(&check(name, "json")))
+        .map(|problem| problem["code"].as_str().unwrap().to_owned())
+        .collect();
+    let expected: BTreeSet<String> = CODES
+        .iter()
+        .map(|entry| entry.code.to_owned())
+        .filter(|code| !elsewhere.contains(&code.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_projects_own_pack_is_clean() {
+    let output = sekisho(&["check"]);
+    assert_eq!((output.code, output.stdout.starts_with("ok: ")), (0, true), "{}", output.stderr);
+}
+
+/// A field that each type has, its parts, and a field that only another type has.
+const FIELDS: [(&str, &str, &str); 10] = [
+    ("AWS::RDS::DBInstance", "publiclyAccessible", "globalWriteForwardingStatus"),
+    ("AWS::RDS::DBCluster", "storageEncrypted", "publiclyAccessible"),
+    ("AWS::KMS::Key", "KeyManager", "RotationEnabled"),
+    ("AWS::S3::Bucket", "creationDate", "publiclyAccessible"),
+    ("AWS::DynamoDB::Table", "tableStatus", "logFileValidationEnabled"),
+    ("AWS::EC2::Instance", "publicIpAddress", "backupRetentionPeriod"),
+    ("AWS::EC2::SecurityGroup", "ipPermissions", "publicIpAddress"),
+    ("AWS::CloudTrail::Trail", "isMultiRegionTrail", "RotationEnabled"),
+    ("AWS::EFS::FileSystem", "PerformanceMode", "storageEncrypted"),
+    ("AWS::Lambda::Function", "functionName", "publicIpAddress"),
+];
+
+fn policy(id: &str, resource_type: &str, condition: &str) -> String {
+    format!(
+        "# METADATA\n# title: Example\n# description: Example.\n# scope: package\n# custom:\n#   id: {id}\n#   title_ja: 例\n\
+         #   severity: high\n#   trigger: change\n#   resource_types:\n#     - {resource_type}\n#   remediation: Mend it\n\
+         package sekisho_policies.{}\n\n\
+         deny contains {{\"msg\": \"bad\", \"msg_ja\": \"不適合です\"}} if {{\n\t{condition}\n}}\n",
+        id.replace('-', "_")
+    )
+}
+
+fn get(field: &str) -> String {
+    format!("object.get(input, [\"configuration\", \"{field}\"], null) == null")
+}
+
+fn other_case(field: &str) -> String {
+    let (first, rest) = field.split_at(1);
+    let turned = if first == first.to_uppercase() { first.to_lowercase() } else { first.to_uppercase() };
+    turned + rest
+}
+
+/// Without its fourth character.
+fn misspelt(field: &str) -> String {
+    field.chars().enumerate().filter(|(at, _)| *at != 3).map(|(_, character)| character).collect()
+}
+
+#[test]
+fn wrong_fields_are_found_for_ten_types() {
+    for (resource_type, field, others) in FIELDS {
+        let folder = tempfile::tempdir().unwrap();
+        let cases = [
+            ("right", get(field), None),
+            ("misspelt", get(&misspelt(field)), Some("SK0501")),
+            ("case", get(&other_case(field)), Some("SK0502")),
+            ("other", get(others), Some("SK0504")),
+            ("reference", format!("input.configuration.{} == 1", misspelt(field)), Some("SK0501")),
+            ("bound", format!("c := input.configuration\n\tc.{} == 1", misspelt(field)), Some("SK0501")),
+            ("tags", "input.tags[_].Key == \"Env\"".to_owned(), Some("SK0505")),
+        ];
+        fs::create_dir(folder.path().join("policies")).unwrap();
+        for (name, condition, _) in &cases {
+            let text = policy(name, resource_type, condition);
+            fs::write(folder.path().join(format!("policies/{name}.rego")), text).unwrap();
+        }
+        let schema = root().join(SCHEMA);
+        let output =
+            sekisho_in(folder.path(), &["check", "--schema", schema.to_str().unwrap(), "--format", "json"]);
+        let found: Vec<(String, String)> =
+            problems(&output).iter().map(|problem| (text(problem, "file"), text(problem, "code"))).collect();
+        let mut expected: Vec<(String, String)> = cases
+            .iter()
+            .filter_map(|(name, _, code)| Some((format!("policies/{name}.rego"), (*code)?.to_owned())))
+            .collect();
+        expected.sort();
+        assert_eq!(found, expected, "{resource_type}");
+    }
+}
+
+fn text(problem: &Value, field: &str) -> String {
+    problem[field].as_str().unwrap_or_default().to_owned()
+}
+
+/// What fixtures show of a type counts as much as a list.
+#[test]
+fn fixtures_show_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "policies/p.rego", &policy("p", "AWS::SQS::Queue", &get("KmsMasterKeyID")));
+    let fixture = |field: &str, expected: &str| {
+        format!(
+            "title: t\nitem: {{resourceType: AWS::SQS::Queue, resourceId: q, awsAccountId: '123456789012', \
+             configurationItemStatus: OK, configurationItemCaptureTime: '2026-11-20T04:31:22.118Z', \
+             configuration: {{{field}: x}}}}\nexpect: {{compliance: {expected}}}\n"
+        )
+    };
+    write(folder.path(), "fixtures/p/a.yaml", &fixture("KmsMasterKeyId", "COMPLIANT"));
+    write(folder.path(), "fixtures/p/b.yaml", &fixture("KmsMasterKeyId", "NON_COMPLIANT"));
+    let output = sekisho_in(folder.path(), &["check", "--format", "json"]);
+    let found = problems(&output);
+    assert_eq!(found.len(), 1, "{}", output.stdout);
+    assert_eq!(text(&found[0], "code"), "SK0502");
+    // One fixture need not have every field: what is merely not there is no problem.
+    write(folder.path(), "policies/p.rego", &policy("p", "AWS::SQS::Queue", &get("RedrivePolicy")));
+    assert_eq!(sekisho_in(folder.path(), &["check"]).code, 0);
+    // A type that nothing shows is said to be unknown.
+    write(folder.path(), "policies/p.rego", &policy("p", "AWS::SNS::Topic", &get("RedrivePolicy")));
+    let output = sekisho_in(folder.path(), &["check", "--format", "json"]);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, text(&document["notes"][0], "code").as_str()), (0, "SK0506"));
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn certain_mistakes_are_mended_and_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = root().join(SCHEMA);
+    let arguments = ["check", "--fix", "--schema", schema.to_str().unwrap()];
+    let wrong = format!("{}\n\tinput.configuration.engne == \"x\"", get("PubliclyAccessible"));
+    write(folder.path(), "policies/a.rego", &policy("a", "AWS::RDS::DBInstance", &wrong));
+    let foreign = policy("b", "AWS::RDS::DBInstance", &get("globalWriteForwardingStatus"));
+    write(folder.path(), "policies/b.rego", &foreign);
+    let output = sekisho_in(folder.path(), &arguments);
+    assert_eq!(output.code, 2, "{}", output.stderr);
+    assert!(
+        output.stderr.contains("mended: 2 places") && output.stdout.starts_with("1 problem"),
+        "{output:?}"
+    );
+    let right = format!("{}\n\tinput.configuration.engine == \"x\"", get("publiclyAccessible"));
+    let mended = fs::read_to_string(folder.path().join("policies/a.rego")).unwrap();
+    assert_eq!(mended, policy("a", "AWS::RDS::DBInstance", &right));
+    assert_eq!(fs::read_to_string(folder.path().join("policies/b.rego")).unwrap(), foreign);
+}
+
+#[test]
+fn sarif_names_rule_place_and_fix() {
+    let output = check("field-misspelt", "sarif");
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["version"], "2.1.0");
+    let run = &document["runs"][0];
+    let rules: BTreeSet<&str> = run["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| rule["id"].as_str().unwrap())
+        .collect();
+    let result =
+        &run["results"].as_array().unwrap().iter().find(|result| result["level"] == "error").unwrap();
+    assert!(rules.contains(result["ruleId"].as_str().unwrap()));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "fixtures/check/field-misspelt.rego");
+    // The text between the region's columns is what the fix replaces.
+    let change = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    let region = &change["deletedRegion"];
+    let at = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap() - 1;
+    let policy = fs::read_to_string(root().join("fixtures/check/field-misspelt.rego")).unwrap();
+    let line = policy.lines().nth(at("startLine")).unwrap();
+    assert_eq!(&line[at("startColumn")..at("endColumn")], "publiclyAccesible");
+    assert_eq!(change["insertedContent"]["text"], "publiclyAccessible");
+}
+
+#[test]
+fn github_gets_a_command_a_problem() {
+    let output = check("regex-class", "github");
+    let line = output.stdout.lines().find(|line| line.starts_with("::error ")).unwrap();
+    assert!(line.starts_with("::error file=fixtures/check/regex-class.rego,line=16,col="), "{line}");
+    assert!(line.contains("title=SK0303::"), "{line}");
+}
+
+#[test]
+fn codes_are_explained() {
+    let all = sekisho(&["explain"]);
+    assert_eq!(all.stdout.lines().count(), CODES.len());
+    for entry in CODES {
+        let one = sekisho(&["explain", entry.code]);
+        assert!(one.code == 0 && one.stdout.contains(entry.title), "{}", entry.code);
+    }
+    let unknown = sekisho(&["explain", "SK9999"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("there is no code"), "{unknown:?}");
+}
+
+/// A policy file in a folder without library: the `lib` at the root of the file system is not one.
+#[test]
+fn the_systems_lib_is_no_library() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "p.rego", &policy("p", "AWS::SQS::Queue", "input.awsRegion == \"us-east-1\""));
+    let output = sekisho_in(folder.path(), &["check", "--policies", "p.rego"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+}
