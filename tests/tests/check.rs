@@ -204,7 +204,15 @@ fn certain_mistakes_are_mended_and_others_stay() {
 fn sarif_names_rule_place_and_fix() {
     let output = check("field-misspelt", "sarif");
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(document["version"], "2.1.0");
+    // The published pattern of a language has a bracket too many, which no strict reader of patterns takes.
+    let schema = fs::read_to_string(root().join("tests/schemas/sarif-2.1.0.json")).unwrap();
+    let schema = schema.replace("{2}]?$", "{2}?$");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let wrong: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let mut broken = document.clone();
+    broken["runs"][0]["results"][0]["level"] = "fatal".into();
+    assert!(!schema.is_valid(&broken), "the schema tells right from wrong");
     let run = &document["runs"][0];
     let rules: BTreeSet<&str> = run["tool"]["driver"]["rules"]
         .as_array()

@@ -54,6 +54,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(commands::new::NewArguments),
     Test(commands::test::TestArguments),
     Check(commands::check::CheckArguments),
     Explain(commands::explain::ExplainArguments),
@@ -67,6 +68,7 @@ enum Command {
 /// Runs the command.
 pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
+        Command::New(arguments) => commands::new::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),

@@ -50,7 +50,7 @@ pub struct Diagnostic {
     /// How much it weighs.
     pub level: Level,
     /// What would mend it, where that is certain.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -99,7 +99,7 @@ impl Diagnostic {
     /// With what would mend it.
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
-        self.fix = Some(fix);
+        self.fix = Some(Box::new(fix));
         self
     }
 

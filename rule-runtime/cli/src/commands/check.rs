@@ -132,7 +132,9 @@ fn check(arguments: &CheckArguments) -> (CheckRun, Guidelines) {
     let mut problems: Vec<Diagnostic> = set.problems().cloned().collect();
     problems.extend(guidelines.check(&set).into_iter().map(|problem| match problem.code {
         Some(_) => problem,
-        None if problem.file.ends_with(".rego") => problem.code("SK0702"),
+        None if Path::new(&problem.file).extension().is_some_and(|ending| ending == "rego") => {
+            problem.code("SK0702")
+        }
         None => problem.code("SK0701"),
     }));
     // Whoever names the folder means it to hold something; a team may have policies and no guidelines.

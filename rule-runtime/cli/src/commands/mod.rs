@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod explain;
 pub mod impact;
 pub mod mutate;
+pub mod new;
 pub mod replay;
 pub mod report;
 pub mod scan;

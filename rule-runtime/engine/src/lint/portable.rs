@@ -38,7 +38,7 @@ impl Portable<'_> {
             let help = "leave the width out: %s, %v, %d and %.2f are the same in both";
             self.found("SK0304", arguments[0], "a width is padded otherwise than under OPA", help);
         }
-        if name == "glob.match" && first.as_deref().is_some_and(|pattern| has_single_star(pattern)) {
+        if name == "glob.match" && first.as_deref().is_some_and(has_single_star) {
             let help = "use startswith, endswith, or wildcard.matches of data.sekisho.wildcard";
             self.found("SK0305", arguments[0], "* goes over delimiters here and not under OPA", help);
         }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Context;
 use super::paths::{ReadPath, Step};
@@ -28,6 +28,8 @@ const NEAR: usize = 2;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Node {
     below: BTreeMap<String, Node>,
+    /// Whether an item has a list here, whose elements' names are then those below.
+    is_list: bool,
 }
 
 /// What is known of a resource type.
@@ -46,18 +48,13 @@ pub struct Schemas {
 
 impl Schemas {
     /// Takes in a property list: `{"configuration.engine": "string", …}`.
-    ///
-    /// # Errors
-    /// `list` is no object.
-    pub fn add_list(&mut self, resource_type: &str, list: &Value) -> Result<(), &'static str> {
-        let list = list.as_object().ok_or("expected an object from dotted paths to types")?;
+    pub fn add_list(&mut self, resource_type: &str, list: &Map<String, Value>) {
         let known = self.types.entry(resource_type.to_owned()).or_default();
         known.listed = true;
         for path in list.keys() {
             path.split('.')
                 .fold(&mut known.root, |node, name| node.below.entry(name.to_owned()).or_default());
         }
-        Ok(())
     }
 
     /// Takes in an item: what it has, its type has.
@@ -87,7 +84,10 @@ impl Node {
             Value::Object(fields) => fields.iter().for_each(|(name, value)| {
                 self.below.entry(name.clone()).or_default().take_in(value);
             }),
-            Value::Array(items) => items.iter().for_each(|item| self.take_in(item)),
+            Value::Array(items) => {
+                self.is_list = true;
+                items.iter().for_each(|item| self.take_in(item));
+            }
             _ => {}
         }
     }
@@ -106,10 +106,15 @@ impl TypeFields {
         let mut nodes = vec![&self.root];
         for (index, step) in path.iter().enumerate() {
             nodes = match step {
-                // An element of a list has the list's own node, a value of a map the node of its name.
-                Step::Any => {
-                    nodes.iter().flat_map(|node| [*node].into_iter().chain(node.below.values())).collect()
-                }
+                // An element of a list has the list's own node, a value of a map the node of its name. The property lists
+                // do not tell one from the other.
+                Step::Any => nodes
+                    .iter()
+                    .flat_map(|node| {
+                        let values = if node.is_list { None } else { Some(node.below.values()) };
+                        [*node].into_iter().chain(values.into_iter().flatten())
+                    })
+                    .collect(),
                 Step::Name(name, _) => {
                     let next: Vec<&Node> = nodes.iter().filter_map(|node| node.below.get(name)).collect();
                     if next.is_empty() {
@@ -321,9 +326,8 @@ mod tests {
     #[test]
     fn lists_and_items_say_what_a_type_has() {
         let mut schemas = Schemas::default();
-        schemas
-            .add_list("T", &json!({"configuration.a.b": "string", "configuration.leaf": "string"}))
-            .unwrap();
+        let list = json!({"configuration.a.b": "string", "configuration.leaf": "string"});
+        schemas.add_list("T", list.as_object().unwrap());
         schemas.add_item("T", &json!({"configuration": {"list": [{"x": 1}], "map": {"any": {"y": 1}}}}));
         let known = |names: &[&str]| match schemas.types["T"].look_up(&path(names)) {
             Answer::Known => "known",
@@ -340,7 +344,6 @@ mod tests {
         assert_eq!(known(&["configuration", "leaf", "deeper"]), "cannot tell");
         assert_eq!(known(&["configuration", "c"]), "unknown");
         assert_eq!(known(&["configuration", "list", "_", "z"]), "unknown");
-        assert!(Schemas::default().add_list("T", &json!([])).is_err());
     }
 
     #[test]

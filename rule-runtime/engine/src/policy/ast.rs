@@ -52,8 +52,8 @@ pub struct RuleFacts {
     pub plain: bool,
     /// Line and column, from 1.
     pub place: (usize, usize),
-    /// The paths that it reads: `input.configuration`, `data.sekisho.decode.document`, `helper`.
-    pub references: BTreeSet<Vec<String>>,
+    /// The paths that it reads, and where first: `input.configuration`, `data.sekisho.decode.document`, `helper`.
+    pub references: BTreeMap<Vec<String>, (usize, usize)>,
     /// The functions that it calls.
     pub calls: Vec<Call>,
     /// Names that it declares itself and that hide rules of the same name.
@@ -175,6 +175,14 @@ fn root_name(expr: &Expr) -> String {
     }
 }
 
+/// Where a reference begins.
+fn first_span(expr: &Expr) -> &Span {
+    match expr {
+        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => first_span(refr),
+        other => other.span(),
+    }
+}
+
 /// The longest beginning of a reference that is made of names and literals.
 fn static_prefix(expr: &Expr) -> Vec<String> {
     match expr {
@@ -187,7 +195,7 @@ fn static_prefix(expr: &Expr) -> Vec<String> {
 
 #[derive(Default)]
 struct Walk {
-    references: BTreeSet<Vec<String>>,
+    references: BTreeMap<Vec<String>, (usize, usize)>,
     calls: Vec<Call>,
     locals: BTreeSet<String>,
     reads: BTreeMap<String, (usize, usize)>,
@@ -196,6 +204,10 @@ struct Walk {
 }
 
 impl Walk {
+    fn refer(&mut self, path: Vec<String>, at: &Expr) {
+        self.references.entry(path).or_insert_with(|| place(first_span(at)));
+    }
+
     fn read(&mut self, variable: &Span) {
         self.reads.entry(variable.text().to_owned()).or_insert_with(|| place(variable));
     }
@@ -298,11 +310,11 @@ impl Walk {
         let deeper = depth + 1;
         match expr {
             Expr::Var { span, .. } => {
-                self.references.insert(static_prefix(expr));
+                self.refer(static_prefix(expr), expr);
                 self.read(span);
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } => {
-                self.references.insert(static_prefix(expr));
+                self.refer(static_prefix(expr), expr);
                 self.inside_reference(expr, deeper);
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => self.all(items, deeper),
@@ -324,7 +336,7 @@ impl Walk {
                         arguments: params.iter().map(|param| argument(param)).collect(),
                         place: place(span),
                     });
-                    self.references.insert(parts);
+                    self.refer(parts, fcn);
                 }
                 // The last argument may be the output of OPA's relational form: f(x, y).
                 params.last().iter().for_each(|last| {

@@ -188,9 +188,12 @@ impl<'a> Program<'a> {
             return problem("SK0208", format!("{name} is refused: a verdict must be repeatable"), instead);
         }
         let Some((_, arity)) = BUILTINS.get(call.name.as_str()) else {
+            let near = BUILTINS.keys().copied().min_by_key(|name| strsim::osa_distance(name, &call.name));
+            let near = near.filter(|name| strsim::osa_distance(name, &call.name) <= 2);
+            let meant = near.map(|name| format!(": did you mean {name}?")).unwrap_or_default();
             return problem(
                 "SK0202",
-                format!("function {} is unknown", call.name),
+                format!("function {} is unknown{meant}", call.name),
                 "check its name; docs/policy-contract.md lists what is missing against OPA",
             );
         };
@@ -260,7 +263,7 @@ impl<'a> Program<'a> {
         for (at, index) in self.rules.get(path).into_iter().flatten() {
             let module = &self.modules[*at].1;
             let rule = &module.rules[*index];
-            for reference in &rule.references {
+            for reference in rule.references.keys() {
                 // A local name hides the rule of that name.
                 if reference.first().is_some_and(|first| rule.locals.contains(first)) {
                     continue;

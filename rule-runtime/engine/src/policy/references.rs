@@ -49,7 +49,7 @@ pub fn check(
     let references = module
         .rules
         .iter()
-        .flat_map(|rule| rule.references.iter().map(move |path| (path, rule.place)))
+        .flat_map(|rule| rule.references.iter().map(|(path, place)| (path, *place)))
         .chain(imports);
     for (path, place) in references {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();

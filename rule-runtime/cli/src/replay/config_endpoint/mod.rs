@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use validate::Accepted;
+pub use validate::is_known_type;
 
 /// The prefix of AWS Config's operations in `X-Amz-Target`.
 const TARGET: &str = "StarlingDoveService.";
