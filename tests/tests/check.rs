@@ -87,7 +87,7 @@ const FIELDS: [(&str, &str, &str); 10] = [
 fn policy(id: &str, resource_type: &str, condition: &str) -> String {
     format!(
         "# METADATA\n# title: Example\n# description: Example.\n# scope: package\n# custom:\n#   id: {id}\n#   title_ja: 例\n\
-         #   severity: high\n#   trigger: change\n#   resource_types:\n#     - {resource_type}\n#   remediation: Mend it\n\
+         #   severity: high\n#   trigger: change\n#   resource_types:\n#     - {resource_type}\n#   on_missing: allow\n#   remediation: Mend it\n\
          package sekisho_policies.{}\n\n\
          deny contains {{\"msg\": \"bad\", \"msg_ja\": \"不適合です\"}} if {{\n\t{condition}\n}}\n",
         id.replace('-', "_")

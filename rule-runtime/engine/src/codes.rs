@@ -258,6 +258,16 @@ pub const CODES: &[Code] = &[
                 policy has not_applicable",
     },
     Code {
+        code: "SK0403",
+        title: "a deny that hangs on a field that may be absent",
+        why: "A condition on an absent field does not hold, so that the policy passes an item of which it knows nothing. \
+              custom.on_missing says what absence means (deny, not_applicable, error or allow), for the policy or for each path; \
+              object.get with a default says it in Rego. Where neither does, `sekisho test` fails on a fixture that passes so, \
+              and the function logs it.",
+        wrong: "deny contains … if input.configuration.encrypted == false",
+        right: "#   on_missing: deny\n…\ndeny contains … if input.configuration.encrypted == false",
+    },
+    Code {
         code: "SK0501",
         title: "a field that the resource type does not have",
         why: "It is undefined in every item: a condition on it silently never holds, the classic pass that is none.",

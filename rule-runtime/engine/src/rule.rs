@@ -160,7 +160,7 @@ mod tests {
             capture_time: None,
             waiver: None,
         };
-        Outcome { verdicts: compliances.iter().map(verdict).collect(), errors: Vec::new() }
+        Outcome { verdicts: compliances.iter().map(verdict).collect(), ..Outcome::default() }
     }
 
     fn told(outcome: &Outcome, complete: bool) -> Vec<Compliance> {

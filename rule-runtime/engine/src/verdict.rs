@@ -181,11 +181,8 @@ impl Evaluation {
 /// The verdicts that have something to say: those that count first, then those that are waived, each most severe
 /// first.
 pub fn denied<'a>(verdicts: &[&'a Verdict]) -> Vec<&'a Verdict> {
-    let mut denied: Vec<_> = verdicts
-        .iter()
-        .copied()
-        .filter(|v| v.compliance == Compliance::NonCompliant || v.waiver.is_some())
-        .collect();
+    let mut denied: Vec<_> =
+        verdicts.iter().copied().filter(|v| !v.reasons.is_empty() || v.waiver.is_some()).collect();
     denied.sort_by_key(|v| (v.compliance != Compliance::NonCompliant, v.severity, v.policy_id.clone()));
     denied
 }

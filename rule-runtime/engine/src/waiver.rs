@@ -377,7 +377,7 @@ mod tests {
             capture_time: None,
             waiver: None,
         };
-        Outcome { verdicts: vec![verdict], errors: Vec::new() }
+        Outcome { verdicts: vec![verdict], ..Outcome::default() }
     }
 
     fn good(text: &str) -> Waivers {

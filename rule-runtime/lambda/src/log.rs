@@ -47,6 +47,17 @@ pub fn outcome(event: &RuleEvent, outcome: &Outcome, duration_ms: f64) {
             "a policy failed"
         );
     }
+    for passed in &outcome.undecided {
+        tracing::warn!(
+            rule = event.rule_name,
+            account = event.account_id,
+            policy = passed.policy_id,
+            resource_type = passed.resource.resource_type,
+            resource_id = passed.resource.resource_id,
+            problem = %passed.problem,
+            "a field is absent, and the policy does not say what that means"
+        );
+    }
 }
 
 fn reasons(verdict: &Verdict) -> Value {

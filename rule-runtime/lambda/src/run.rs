@@ -288,6 +288,7 @@ impl<'a> Run<'a> {
                 self.waived.extend(self.waivers.apply(&mut outcome, item, self.now));
                 all.verdicts.extend(outcome.verdicts);
                 all.errors.extend(outcome.errors);
+                all.undecided.extend(outcome.undecided);
                 all
             });
         log::outcome(self.event, &outcome, crate::function::milliseconds(start));

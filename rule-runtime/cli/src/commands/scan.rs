@@ -314,18 +314,26 @@ pub(super) fn judge(
     let change = change.zip(outcomes).map(|((place, mut outcome), scheduled)| {
         outcome.verdicts.extend(scheduled.verdicts);
         outcome.errors.extend(scheduled.errors);
+        outcome.undecided.extend(scheduled.undecided);
         (place, outcome)
     });
     let mut waivers = waivers;
+    let mut undecided: BTreeMap<String, usize> = BTreeMap::new();
     for ((file, item), mut outcome) in change.chain(periodic) {
         if let Some(waivers) = &mut waivers {
             waivers.apply(&mut outcome, item, now);
         }
         scan.without_policy += usize::from(outcome.verdicts.is_empty() && outcome.errors.is_empty());
+        for passed in &outcome.undecided {
+            *undecided.entry(passed.problem.to_string()).or_default() += 1;
+        }
         let located = |found| Located { file: file.clone(), found };
         scan.verdicts.extend(outcome.verdicts.into_iter().map(located));
         scan.errors.extend(outcome.errors.into_iter().map(|found| Located { file: file.clone(), found }));
     }
+    let notes =
+        undecided.into_iter().map(|(problem, items)| format!("{}: {problem}", output::count(items, "item")));
+    scan.notes.extend(notes);
 }
 
 /// Periodic policies judge accounts: those given as items, else each account that the items belong to.

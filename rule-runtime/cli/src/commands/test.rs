@@ -237,6 +237,10 @@ pub(crate) fn judge(case: &Case, policy: &Arc<Policy>) -> Status {
         let text = error.to_string();
         return expected_error(case, &text).unwrap_or(Status::Error(text));
     }
+    if let Some(passed) = outcome.undecided.first() {
+        let text = passed.problem.to_string();
+        return expected_error(case, &text).unwrap_or(Status::Error(text));
+    }
     let expected = describe_expected(&case.fixture.expect, &prepared.item.resource);
     let actual = describe_actual(&outcome, &prepared.item.resource, &case.fixture.expect);
     if expected == actual { Status::Passed } else { Status::Failed(difference(&expected, &actual)) }

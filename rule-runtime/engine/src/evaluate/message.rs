@@ -14,6 +14,11 @@ pub struct Denial {
     pub resource: Option<ResourceKey>,
 }
 
+/// Why a field that is absent decided.
+pub fn absent(path: &str) -> Reason {
+    Reason { msg: format!("{path} is absent"), msg_ja: Some(format!("{path}がありません")) }
+}
+
 /// `not_applicable`: true, false or undefined.
 pub fn is_true(value: &Value) -> Result<bool, String> {
     match value {

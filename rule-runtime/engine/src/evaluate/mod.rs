@@ -24,6 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus, time};
 use crate::policy::load::rego_problem;
+use crate::policy::missing::{self, OnMissing};
 use crate::policy::{Policy, Severity};
 use crate::verdict::{Compliance, Reason, ResourceKey, Verdict};
 
@@ -67,6 +68,19 @@ pub struct Outcome {
     pub verdicts: Vec<Verdict>,
     /// One for each policy that failed.
     pub errors: Vec<EvaluationError>,
+    /// One for each COMPLIANT that rests on fields that are absent, without METADATA that says what that means.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A COMPLIANT that rests on fields that are absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undecided {
+    /// The policy.
+    pub policy_id: String,
+    /// The resource.
+    pub resource: ResourceKey,
+    /// What is absent: the policy's file, the place where it reads the field, and what to do.
+    pub problem: Diagnostic,
 }
 
 /// Why an item is evaluated.
@@ -203,7 +217,7 @@ impl Evaluator {
 
     fn all_failed(&self, item: &ConfigurationItem, why: &str) -> Outcome {
         let errors = self.prepared.iter().map(|prepared| prepared.error(item, why)).collect();
-        Outcome { verdicts: Vec::new(), errors }
+        Outcome { errors, ..Outcome::default() }
     }
 
     /// The way of an item: the policies that apply, each asked in turn, a failing one beside the others.
@@ -219,7 +233,10 @@ impl Evaluator {
             }
             let input = input.get_or_insert_with(|| convert::to_rego(&item.document)).clone();
             match input.and_then(|input| prepared.ask(item, input)) {
-                Ok(verdicts) => outcome.verdicts.extend(verdicts),
+                Ok((verdicts, undecided)) => {
+                    outcome.verdicts.extend(verdicts);
+                    outcome.undecided.extend(undecided);
+                }
                 Err(message) => outcome.errors.push(prepared.error(item, &message)),
             }
         }
@@ -270,7 +287,11 @@ impl Prepared {
     }
 
     /// Asks the policy; the error is the message of regorus or of a guard.
-    fn ask(&mut self, item: &ConfigurationItem, input: regorus::Value) -> Result<Vec<Verdict>, String> {
+    fn ask(
+        &mut self,
+        item: &ConfigurationItem,
+        input: regorus::Value,
+    ) -> Result<(Vec<Verdict>, Option<Undecided>), String> {
         let package = &self.policy.package;
         let (has_not_applicable, has_judged) = (self.policy.has_not_applicable, self.policy.has_judged);
         let engine = &mut self.engine;
@@ -294,7 +315,7 @@ impl Prepared {
         };
         let own = item.resource.clone();
         let Some((denials, judged)) = answer else {
-            return Ok(vec![self.verdict(item, own, Compliance::NotApplicable, Vec::new())]);
+            return Ok((vec![self.verdict(item, own, Compliance::NotApplicable, Vec::new())], None));
         };
         // The item's own verdict comes first, then those of the resources that the policy named.
         let mut reasons: BTreeMap<ResourceKey, Vec<Reason>> =
@@ -306,13 +327,66 @@ impl Prepared {
                 _ => of_item.push(denial.reason),
             }
         }
-        let verdicts = std::iter::once((own, of_item)).chain(reasons).map(|(resource, reasons)| {
-            let compliance =
-                if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant };
-            self.verdict(item, resource, compliance, reasons)
-        });
-        Ok(verdicts.collect())
+        let (compliance, of_item, undecided) = if of_item.is_empty() {
+            self.without_denial(item)?
+        } else {
+            (Compliance::NonCompliant, of_item, None)
+        };
+        let of_item = (own, compliance, of_item);
+        let others = reasons.into_iter().map(|(resource, of)| (resource, compliance_of(&of), of));
+        let verdicts = std::iter::once(of_item)
+            .chain(others)
+            .map(|(resource, compliance, reasons)| self.verdict(item, resource, compliance, reasons));
+        Ok((verdicts.collect(), undecided))
     }
+
+    /// What an item is that the policy does not deny, seen what is absent of it; and what nobody has decided.
+    fn without_denial(
+        &self,
+        item: &ConfigurationItem,
+    ) -> Result<(Compliance, Vec<Reason>, Option<Undecided>), String> {
+        let absent = missing::absent(&self.policy, item);
+        let of = |meaning: Option<OnMissing>| -> Vec<Reason> {
+            absent.iter().filter(|one| one.means == meaning).map(|one| message::absent(&one.path)).collect()
+        };
+        if let Some(one) = absent.iter().find(|one| one.means == Some(OnMissing::Error)) {
+            let (line, column) = one.place;
+            let file = self.policy.file.display();
+            // In the form of regorus, which names the place.
+            return Err(format!(
+                "--> {file}:{line}:{column}\nerror: {} is absent, and on_missing says that is an error",
+                one.path
+            ));
+        }
+        let denied = of(Some(OnMissing::Deny));
+        if !denied.is_empty() {
+            return Ok((Compliance::NonCompliant, denied, None));
+        }
+        let not_applicable = of(Some(OnMissing::NotApplicable));
+        if !not_applicable.is_empty() {
+            return Ok((Compliance::NotApplicable, not_applicable, None));
+        }
+        let unsaid: Vec<_> = absent.iter().filter(|one| one.means.is_none()).collect();
+        let undecided = unsaid.first().map(|first| {
+            let paths: Vec<&str> = unsaid.iter().map(|one| one.path.as_str()).collect();
+            let verb = if paths.len() == 1 { "is" } else { "are" };
+            let message = format!("passes because {} {verb} absent", paths.join(", "));
+            Undecided {
+                policy_id: self.policy.id().to_owned(),
+                resource: item.resource.clone(),
+                problem: Diagnostic::new(self.policy.file.display().to_string(), message)
+                    .code("SK0403")
+                    .at(first.place.0, first.place.1)
+                    .source(&self.policy.source)
+                    .help("say what that means with custom.on_missing, or read it with object.get and a default"),
+            }
+        });
+        Ok((Compliance::Compliant, Vec::new(), undecided))
+    }
+}
+
+fn compliance_of(reasons: &[Reason]) -> Compliance {
+    if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant }
 }
 
 #[cfg(test)]

@@ -335,3 +335,70 @@ fn rego_tests_pass_fail_and_skip_as_under_opa() {
         [("test_off", "passed"), ("test_wrong", "failed at Some(7)"), ("todo_test_later", "skipped")];
     assert_eq!(seen, expected.map(|(name, word)| (name.to_owned(), word.to_owned())));
 }
+
+/// A policy that denies where `on` is false, with `said` for `custom.on_missing`.
+fn judge_missing(said: &str, rules: &str, configuration: Value) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let text = policy_text("one", rules).replace("#   remediation", &format!("{said}#   remediation"));
+    std::fs::write(folder.path().join("one.rego"), text).unwrap();
+    evaluator(&load(folder.path())).judge(&bucket(configuration), Occasion::Change)
+}
+
+const OFF: &str = "deny contains \"off\" if input.configuration.on == false\n\
+                   deny contains \"old\" if object.get(input, [\"configuration\", \"old\"], false)";
+
+#[test]
+fn what_absence_means_decides_what_would_pass() {
+    let of = |said: &str, configuration: Value| {
+        let mut outcome = judge_missing(said, OFF, configuration);
+        assert_eq!(outcome.errors, []);
+        let verdict = outcome.verdicts.remove(0);
+        let reasons: Vec<String> = verdict.reasons.into_iter().map(|reason| reason.msg).collect();
+        (verdict.compliance, reasons.join("; "), outcome.undecided.len())
+    };
+    let absent = || "configuration.on is absent".to_owned();
+    assert_eq!(of("", json!({"on": true})), (Compliance::Compliant, String::new(), 0));
+    assert_eq!(of("", json!({})), (Compliance::Compliant, String::new(), 1));
+    assert_eq!(of("", json!({"old": true})), (Compliance::NonCompliant, "old".into(), 0), "it does not pass");
+    assert_eq!(of("#   on_missing: deny\n", json!({})), (Compliance::NonCompliant, absent(), 0));
+    assert_eq!(
+        of("#   on_missing: deny\n", json!({"old": true})),
+        (Compliance::NonCompliant, "old".into(), 0)
+    );
+    assert_eq!(of("#   on_missing: not_applicable\n", json!({})), (Compliance::NotApplicable, absent(), 0));
+    assert_eq!(of("#   on_missing: allow\n", json!({})), (Compliance::Compliant, String::new(), 0));
+    let one = "#   on_missing: {default: error, configuration.on: deny}\n";
+    assert_eq!(of(one, json!({})), (Compliance::NonCompliant, absent(), 0));
+    let outcome = judge_missing("#   on_missing: error\n", OFF, json!({}));
+    assert_eq!(outcome.verdicts, []);
+    let problem = &outcome.errors[0].problem;
+    assert_eq!(problem.message, "configuration.on is absent, and on_missing says that is an error");
+    assert!(problem.line.is_some() && problem.column == Some(44), "{problem:?}");
+    assert!(problem.source_line.as_deref().is_some_and(|line| line.starts_with("deny contains \"off\"")));
+}
+
+#[test]
+fn a_field_that_is_decided_about_is_not_missed() {
+    for rules in [
+        "deny contains \"off\" if not input.configuration.on",
+        "deny contains \"off\" if object.get(input, [\"configuration\", \"on\"], true) == false",
+        "is_on if input.configuration.on\ndeny contains \"off\" if not is_on",
+        "deny contains \"off\" if {\n\tinput.resourceType == \"AWS::SQS::Queue\"\n\tinput.configuration.on == false\n}",
+        "not_applicable if input.configuration.skip\ndeny contains \"never\" if false",
+        "deny contains \"off\" if {\n\tsome one in object.get(input.configuration, \"list\", [])\n\tone.on == false\n}",
+    ] {
+        assert_eq!(judge_missing("", rules, json!({})).undecided, [], "{rules}");
+    }
+    for (rules, absent) in [
+        ("is_off if input.configuration.on == false\ndeny contains \"off\" if is_off", "configuration.on"),
+        ("off(on) if on == false\ndeny contains \"off\" if off(input.configuration.on)", "configuration.on"),
+        (
+            "deny contains \"off\" if {\n\tsome one in input.configuration.list\n\tone.on == false\n}",
+            "configuration.list",
+        ),
+        ("deny contains \"off\" if input.tags.Env == \"dev\"", "tags.Env"),
+    ] {
+        let undecided = judge_missing("", rules, json!({})).undecided;
+        assert_eq!(undecided[0].problem.message, format!("passes because {absent} is absent"), "{rules}");
+    }
+}

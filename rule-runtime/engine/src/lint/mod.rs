@@ -4,14 +4,12 @@
 //! In: a [`Policy`] and the [`Schemas`] that are known. Out: [`Diagnostic`]s with the codes of [`crate::codes`].
 
 mod messages;
-mod paths;
 mod portable;
 pub mod schema;
-mod visit;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::stack;
-use crate::policy::{Policy, place};
+use crate::policy::{Policy, missing, place, visit};
 use schema::Schemas;
 
 /// Looks `policy` through.
@@ -24,7 +22,12 @@ pub fn lint(policy: &Policy, schemas: &Schemas) -> Vec<Diagnostic> {
         let context = Context { file: policy.file.display().to_string(), text: &policy.source };
         let mut found = portable::check(&context, module);
         found.extend(messages::check(&context, module));
-        found.extend(schema::check(&context, policy, &paths::read(module), schemas));
+        found.extend(schema::check(&context, policy, schemas));
+        found.extend(missing::undecided(policy).into_iter().map(|(path, at)| {
+            let message = format!("{path} may be absent, and the policy would pass the item");
+            let help = "say what that means with custom.on_missing, or read it with object.get and a default";
+            context.problem("SK0403", at, message, help)
+        }));
         found.sort_by_key(|problem| (problem.line, problem.column));
         found.dedup();
         found

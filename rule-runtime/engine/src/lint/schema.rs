@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::paths::{ReadPath, Step};
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::item::ACCOUNT_TYPE;
 use crate::policy::Policy;
+use crate::policy::paths::{ReadPath, Step};
 
 /// The parts of an item whose fields depend on its type.
 const PARTS: [&str; 2] = ["configuration", "supplementaryConfiguration"];
@@ -132,12 +132,8 @@ impl TypeFields {
 }
 
 /// Looks up `paths` for each resource type of `policy`.
-pub(super) fn check(
-    context: &Context<'_>,
-    policy: &Policy,
-    paths: &[ReadPath],
-    schemas: &Schemas,
-) -> Vec<Diagnostic> {
+pub(super) fn check(context: &Context<'_>, policy: &Policy, schemas: &Schemas) -> Vec<Diagnostic> {
+    let paths: Vec<&ReadPath> = policy.reads.iter().map(|read| &read.path).collect();
     let mut found: Vec<Diagnostic> = paths.iter().filter_map(|path| tags(context, path)).collect();
     let types: Vec<&str> = policy.metadata.resource_types.iter().map(String::as_str).collect();
     let types: Vec<&str> = types.into_iter().filter(|name| *name != ACCOUNT_TYPE).collect();
@@ -145,7 +141,7 @@ pub(super) fn check(
         Some(Step::Name(name, _)) => path.len() > 1 && PARTS.contains(&name.as_str()),
         _ => false,
     };
-    let paths: Vec<&ReadPath> = paths.iter().filter(below_type).collect();
+    let paths: Vec<&ReadPath> = paths.into_iter().filter(below_type).collect();
     for path in &paths {
         found.extend(unknown(context, path, &types, schemas));
     }

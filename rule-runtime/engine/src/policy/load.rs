@@ -12,7 +12,7 @@ use regorus::Engine;
 use walkdir::WalkDir;
 
 use super::ast::{self, ModuleFacts, RuleKind};
-use super::{Library, Policy, PolicySet, guard, metadata, references};
+use super::{Library, Policy, PolicySet, guard, metadata, paths, references};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::stack;
 
@@ -185,6 +185,7 @@ impl<'a> Loader<'a> {
                         Diagnostic::new(&source.name, message).code("SK0105").help("rename one of them"),
                     ]);
                 }
+                let reads = engine.get_modules().last().map(|module| paths::read(module)).unwrap_or_default();
                 Ok(Policy {
                     metadata,
                     package,
@@ -194,6 +195,7 @@ impl<'a> Loader<'a> {
                     source: source.text.into(),
                     has_not_applicable,
                     has_judged,
+                    reads,
                     engine,
                 })
             }

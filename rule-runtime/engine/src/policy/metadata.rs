@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use super::missing::OnMissingRules;
 use super::parameters::ParameterSchema;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Occasion;
@@ -143,6 +144,8 @@ pub struct Metadata {
     pub facts: BTreeMap<String, FactProvider>,
     /// The resource types whose items it reads from `data.inventory`.
     pub inventory: Vec<String>,
+    /// What a field that is absent means.
+    pub on_missing: OnMissingRules,
     /// What it serves.
     pub guidelines: Vec<GuidelineReference>,
     /// What to set, and the command.
@@ -336,6 +339,8 @@ impl Reader<'_> {
         let parameters = self.parameters(take("parameters"));
         let facts = self.facts(take("facts"), parameters.as_ref());
         let inventory = self.inventory(take("inventory"), trigger);
+        let expected = "deny, not_applicable, error or allow, or one of them for each path";
+        let on_missing = self.optional("custom.on_missing", take("on_missing"), expected).unwrap_or_default();
         let guidelines = self
             .optional(
                 "custom.guidelines",
@@ -365,6 +370,7 @@ impl Reader<'_> {
             parameters: parameters?,
             facts,
             inventory,
+            on_missing,
             guidelines,
             remediation: remediation?,
             remediation_ja,

@@ -7,9 +7,12 @@ mod ast;
 mod guard;
 pub mod load;
 mod metadata;
+pub mod missing;
 pub mod mutate;
 pub mod parameters;
+pub(crate) mod paths;
 mod references;
+pub(crate) mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -39,6 +42,8 @@ pub struct Policy {
     pub has_not_applicable: bool,
     /// Whether it has `judged`.
     pub has_judged: bool,
+    /// The fields on whose presence a `deny` hangs.
+    pub(crate) reads: Vec<paths::Read>,
     /// The library and the policy, parsed.
     pub(crate) engine: regorus::Engine,
 }
