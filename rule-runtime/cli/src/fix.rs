@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use sekisho_engine::diagnostic::{Diagnostic, Fix};
+
+use crate::whole_file;
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -60,11 +61,7 @@ fn mend(file: &str, fixes: &[&Fix]) -> Result<(usize, Vec<Diagnostic>), Diagnost
     }
     if done > 0 {
         let path = Path::new(file);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(bad)?;
-        whole.write_all(lines.concat().as_bytes()).map_err(bad)?;
-        fs::set_permissions(whole.path(), fs::metadata(path).map_err(bad)?.permissions()).map_err(bad)?;
-        whole.persist(path).map_err(|error| bad(error.error))?;
+        whole_file::replace(path, &lines.concat()).map_err(bad)?;
     }
     Ok((done, left))
 }

@@ -12,6 +12,8 @@ pub mod replay;
 pub mod report;
 pub mod schema_files;
 pub mod waivers;
+pub mod watch;
+pub mod whole_file;
 
 use std::process::ExitCode;
 
@@ -56,6 +58,7 @@ pub struct Arguments {
 enum Command {
     New(commands::new::NewArguments),
     Test(commands::test::TestArguments),
+    Eval(commands::eval::EvalArguments),
     Check(commands::check::CheckArguments),
     Explain(commands::explain::ExplainArguments),
     Scan(commands::scan::ScanArguments),
@@ -70,6 +73,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let exit = match arguments.command {
         Command::New(arguments) => commands::new::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),

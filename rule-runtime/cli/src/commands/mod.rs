@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod eval;
 pub mod explain;
 pub mod impact;
 pub mod mutate;

@@ -148,7 +148,7 @@ fn notices(folder: &Path, id: &str, cases: &[&Case]) -> Option<bool> {
     if cases.iter().any(|case| judge(case, policy) != Status::Passed) {
         return Some(true);
     }
-    let (tests, problems) = rego_test::run(&set, &[id.to_owned()]);
+    let (tests, problems) = rego_test::run(&set, &[id.to_owned()], None);
     let failed = tests.iter().any(|test| matches!(test.result, RegoTestResult::Failed(_)));
     Some(failed || !problems.is_empty())
 }

@@ -10,6 +10,7 @@ pub mod check_text;
 pub mod coverage;
 pub mod diagnostic;
 pub mod doctor_report;
+pub mod eval_report;
 pub mod impact_report;
 pub mod mutate_report;
 pub mod replay_json;
@@ -22,9 +23,11 @@ pub mod report_labels;
 pub mod report_tables;
 pub mod scan_json;
 pub mod scan_table;
+pub mod test_coverage;
 pub mod test_json;
 pub mod test_junit;
 pub mod test_pretty;
+pub mod test_tap;
 
 use anstyle::{AnsiColor, Style};
 use sekisho_engine::verdict::Compliance;
@@ -50,4 +53,9 @@ pub const fn style(compliance: Compliance) -> Style {
 /// `1 file`, `2 files`.
 pub fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// `1 policy`, `2 policies`.
+pub fn policies(number: usize) -> String {
+    if number == 1 { "1 policy".to_owned() } else { format!("{number} policies") }
 }

@@ -1,6 +1,6 @@
 //! `sekisho test` for reading: failures with their difference, then one line that counts.
 
-use super::{BAD, DIM, GOOD, WARN, count};
+use super::{BAD, DIM, GOOD, WARN, count, policies};
 use crate::commands::test::{Status, TestRun};
 
 /// Prints the run.
@@ -33,8 +33,13 @@ pub fn print(run: &TestRun) {
     } else {
         format!(", {} with files", count(run.problems.len(), "problem"))
     };
+    if run.updated > 0 {
+        anstream::println!("{} updated; look at them before you commit", count(run.updated, "fixture"));
+    }
     anstream::println!(
-        "{style}{passed} passed, {failed} failed{style:#}, {errors} could not run, {skipped} skipped{files}"
+        "{style}{passed} passed, {failed} failed{style:#}, {errors} could not run, {skipped} skipped{files} ({}, {:.1} s)",
+        policies(run.policies),
+        run.duration.as_secs_f64(),
     );
 }
 

@@ -5,6 +5,8 @@
 //! verdict.
 
 mod convert;
+pub mod coverage;
+pub mod explain;
 mod message;
 pub mod rego_test;
 pub(crate) mod stack;
@@ -106,6 +108,7 @@ struct Prepared {
 pub struct Evaluator {
     prepared: Vec<Prepared>,
     time_limit: Option<Duration>,
+    counts_lines: bool,
 }
 
 impl Evaluator {
@@ -119,6 +122,20 @@ impl Evaluator {
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = Some(limit);
         self
+    }
+
+    /// Counts the lines that evaluations come to, which takes time; for the policies that are added after it.
+    #[must_use]
+    pub fn counting_lines(mut self) -> Self {
+        self.counts_lines = true;
+        self
+    }
+
+    /// The lines that were come to since the policies were added.
+    pub fn coverage(&self) -> coverage::Coverage {
+        let mut coverage = coverage::Coverage::default();
+        self.prepared.iter().for_each(|prepared| coverage.take(&prepared.engine));
+        coverage
     }
 
     /// Adds `policy` with its `data`.
@@ -156,6 +173,7 @@ impl Evaluator {
             limit: self.time_limit.unwrap_or(TIME_LIMIT),
             check_interval: TIMER_INTERVAL,
         });
+        engine.set_enable_coverage(self.counts_lines);
         self.prepared.push(Prepared { policy: Arc::clone(policy), pristine: engine.clone(), engine });
         Ok(())
     }
@@ -169,7 +187,7 @@ impl Evaluator {
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Policy) -> bool) -> Self {
         let prepared = self.prepared.iter().filter(|prepared| keep(&prepared.policy)).cloned().collect();
-        Self { prepared, time_limit: self.time_limit }
+        Self { prepared, time_limit: self.time_limit, counts_lines: self.counts_lines }
     }
 
     /// Judges one item.

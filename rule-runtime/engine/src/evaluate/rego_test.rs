@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regorus::{Engine, Value};
 
+use super::coverage::Coverage;
 use super::stack;
 use crate::diagnostic::Diagnostic;
 use crate::policy::PolicySet;
@@ -34,17 +36,65 @@ pub enum RegoTestResult {
 
 /// Runs the tests of every policy in `ids` (all where it is empty) and, with all, of the library.
 ///
+/// `coverage` is told the lines that they come to.
+///
 /// # Errors
 /// A test file that cannot be read or parsed, beside the results of the others.
-pub fn run(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>) {
-    stack::with_large(|| run_here(set, ids)).unwrap_or_else(|panic| {
-        (Vec::new(), vec![Diagnostic::new("_test.rego", format!("the tests died: {panic}"))])
-    })
+pub fn run(
+    set: &PolicySet,
+    ids: &[String],
+    coverage: Option<&mut Coverage>,
+) -> (Vec<RegoTest>, Vec<Diagnostic>) {
+    let (files, mut problems) = match stack::with_large(|| files(set, ids)) {
+        Ok(found) => found,
+        Err(panic) => return (Vec::new(), vec![died(&panic)]),
+    };
+    let (next, counts) = (AtomicUsize::new(0), coverage.is_some());
+    let worker = || {
+        let (mut found, mut lines) = (Vec::new(), Coverage::default());
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((engine, file)) = files.get(index) else { break };
+            found.push((index, run_file(engine.clone(), file, counts.then_some(&mut lines))));
+        }
+        (found, lines)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (mut found, mut all_lines) = (Vec::new(), Coverage::default());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| stack::with_large(worker))).collect();
+        for worker in workers {
+            match worker.join().unwrap_or_else(|_| Err("panic".to_owned())) {
+                Ok((of_worker, lines)) => {
+                    found.extend(of_worker);
+                    all_lines.merge(lines);
+                }
+                Err(panic) => problems.push(died(&panic)),
+            }
+        }
+    });
+    if let Some(coverage) = coverage {
+        coverage.merge(all_lines);
+    }
+    found.sort_by_key(|(index, _)| *index);
+    let mut tests = Vec::new();
+    for (_, result) in found {
+        match result {
+            Ok(results) => tests.extend(results),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (tests, problems)
 }
 
-fn run_here(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>) {
+fn died(panic: &str) -> Diagnostic {
+    Diagnostic::new("_test.rego", format!("the tests died: {panic}"))
+}
+
+/// The test files, each with the engine of what it tests, and what is wrong with the library.
+fn files(set: &PolicySet, ids: &[String]) -> (Vec<(Engine, PathBuf)>, Vec<Diagnostic>) {
     let mut base = Engine::new();
-    let (mut tests, mut problems) = (Vec::new(), Vec::new());
+    let mut problems = Vec::new();
     for library in set.libraries() {
         let added = base.add_policy(library.file.display().to_string(), library.source.to_string());
         if let Err(error) = added {
@@ -64,16 +114,14 @@ fn run_here(set: &PolicySet, ids: &[String]) -> (Vec<RegoTest>, Vec<Diagnostic>)
         .iter()
         .filter(|_| ids.is_empty())
         .filter_map(|library| Some((base.clone(), library.test_file.clone()?)));
-    for (engine, file) in of_library.chain(of_policies) {
-        match run_file(engine, &file) {
-            Ok(results) => tests.extend(results),
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    (tests, problems)
+    (of_library.chain(of_policies).collect(), problems)
 }
 
-fn run_file(mut engine: Engine, file: &Path) -> Result<Vec<RegoTest>, Box<Diagnostic>> {
+fn run_file(
+    mut engine: Engine,
+    file: &Path,
+    coverage: Option<&mut Coverage>,
+) -> Result<Vec<RegoTest>, Box<Diagnostic>> {
     let name = file.display().to_string();
     let text = fs::read_to_string(file)
         .map_err(|error| Diagnostic::new(&name, format!("cannot be read: {error}")))?;
@@ -87,6 +135,7 @@ fn run_file(mut engine: Engine, file: &Path) -> Result<Vec<RegoTest>, Box<Diagno
         let problem = Diagnostic::new(&name, "has no rule that begins with test_");
         return Err(Box::new(problem.help("name the tests test_<what holds>")));
     }
+    engine.set_enable_coverage(coverage.is_some());
     let mut results = Vec::new();
     for (rule, line, column) in rules {
         let full = format!("{package}.{rule}");
@@ -106,6 +155,9 @@ fn run_file(mut engine: Engine, file: &Path) -> Result<Vec<RegoTest>, Box<Diagno
             }
         };
         results.push(RegoTest { file: file.to_owned(), name: full, result });
+    }
+    if let Some(coverage) = coverage {
+        coverage.take(&engine);
     }
     Ok(results)
 }

@@ -318,7 +318,7 @@ fn rego_tests_pass_fail_and_skip_as_under_opa() {
          todo_test_later if false\n",
     )
     .unwrap();
-    let (tests, problems) = rego_test::run(&load(folder.path()), &[]);
+    let (tests, problems) = rego_test::run(&load(folder.path()), &[], None);
     assert_eq!(problems, []);
     let seen: Vec<_> = tests
         .iter()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Policy;
-use super::paths::{Read, Step};
+use super::paths::{Read, Step, written};
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
 
 /// What the absence of a field means.
@@ -107,10 +107,7 @@ fn bare_reads<'a>(
     };
     policy.reads.iter().filter(move |read| read.bare && of_type(&read.types)).filter_map(|read| {
         let Some(Step::Name(part, _)) = read.path.first() else { return None };
-        let place = read.path.iter().rev().find_map(|step| match step {
-            Step::Name(_, place) => Some(*place),
-            Step::Any => None,
-        })?;
+        let place = read.place()?;
         (read.path.len() > 1 && PARTS.contains(&part.as_str())).then_some((read, place))
     })
 }
@@ -148,15 +145,6 @@ fn missing(value: &Value, path: &[Step], taken: usize) -> Option<usize> {
         // A scalar has no elements: what follows is never read.
         (Step::Any, _) => None,
     }
-}
-
-/// `configuration.ports[_].from`.
-fn written(path: &[Step]) -> String {
-    path.iter().fold(String::new(), |text, step| match step {
-        Step::Name(name, _) if text.is_empty() => name.clone(),
-        Step::Name(name, _) => format!("{text}.{name}"),
-        Step::Any => format!("{text}[_]"),
-    })
 }
 
 #[cfg(test)]

@@ -234,3 +234,17 @@ pub(crate) fn rule_places(module: &regorus::unstable::Module) -> Vec<(String, us
     let facts = ast::module_facts(module);
     facts.rules.into_iter().map(|rule| (rule.name, rule.place.0, rule.place.1)).collect()
 }
+
+/// The names of a module's rules with their lines, each place once, and whether it has a value without arguments; in order.
+pub(crate) fn rule_values(module: &regorus::unstable::Module) -> Vec<(String, u32, bool)> {
+    let mut rules: Vec<(String, u32, bool)> = ast::module_facts(module)
+        .rules
+        .into_iter()
+        .filter_map(|rule| {
+            Some((rule.name, u32::try_from(rule.place.0).ok()?, rule.kind != ast::RuleKind::Function))
+        })
+        .collect();
+    rules.sort_by_key(|(_, line, _)| *line);
+    rules.dedup();
+    rules
+}

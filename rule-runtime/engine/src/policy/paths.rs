@@ -36,6 +36,25 @@ pub struct Read {
     pub types: Vec<String>,
 }
 
+impl Read {
+    /// Where its last name stands.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.path.iter().rev().find_map(|step| match step {
+            Step::Name(_, place) => Some(*place),
+            Step::Any => None,
+        })
+    }
+}
+
+/// `configuration.ports[_].from`.
+pub fn written(path: &[Step]) -> String {
+    path.iter().fold(String::new(), |text, step| match step {
+        Step::Name(name, _) if text.is_empty() => name.clone(),
+        Step::Name(name, _) => format!("{text}.{name}"),
+        Step::Any => format!("{text}[_]"),
+    })
+}
+
 /// A path, and how many of its steps had a default when they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Way {
