@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
-.PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench package
+.PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench package docs book
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
@@ -62,6 +62,16 @@ coverage:
 	$(CARGO) build --locked -p sekisho
 	target/debug/sekisho check
 	target/debug/sekisho check --coverage > docs/guideline-coverage.md
+
+## The book: a page a policy in both languages, made of METADATA, fixtures and guidelines; `make book` makes a site of it too.
+docs:
+	$(CARGO) build --locked -p sekisho
+	target/debug/sekisho docs
+
+book: docs
+	@command -v mdbook >/dev/null || { echo "error: mdbook is not installed; cargo install --locked mdbook installs it" >&2; exit 2; }
+	mdbook build docs/book
+	@echo "the book:  $(CURDIR)/docs/book/html/index.html"
 
 ## Formatter, linter and, where cargo-deny is installed, licences and advisories.
 check:

@@ -65,6 +65,7 @@ enum Command {
     Impact(commands::impact::ImpactArguments),
     Replay(commands::replay::ReplayArguments),
     Report(commands::report::ReportArguments),
+    Docs(commands::docs::DocsArguments),
     Doctor(commands::doctor::DoctorArguments),
 }
 
@@ -80,6 +81,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Impact(arguments) => commands::impact::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Docs(arguments) => commands::docs::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
     };
     exit.into()

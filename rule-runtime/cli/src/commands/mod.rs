@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub mod check;
+pub mod docs;
 pub mod doctor;
 pub mod eval;
 pub mod explain;

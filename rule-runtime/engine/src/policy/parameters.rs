@@ -85,6 +85,11 @@ impl ParameterSchema {
         self.properties.contains_key(name)
     }
 
+    /// The schema of a parameter.
+    pub fn property(&self, name: &str) -> Option<&Value> {
+        self.properties.get(name)
+    }
+
     /// The default of each parameter that has one.
     pub fn defaults(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.properties.iter().filter_map(|(name, property)| Some((name.as_str(), property.get("default")?)))
