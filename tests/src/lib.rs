@@ -88,6 +88,7 @@ pub fn sekisho_in(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env_remove("SEKISHO_POLICIES")
+        .env("SEKISHO_CACHE", folder.join("no-cache"))
         .env_remove("RUST_BACKTRACE")
         .output()
         .expect("sekisho runs");

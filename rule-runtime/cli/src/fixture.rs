@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{Occasion, PolicyData};
 use sekisho_engine::inventory::Inventory;
@@ -30,7 +31,7 @@ pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "ap-northeast-1";
 
 /// A fixture file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fixture {
     /// What the case shows.
@@ -49,6 +50,7 @@ pub struct Fixture {
     #[serde(default)]
     inventory: Vec<Value>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     now: Option<Timestamp>,
     /// Agreed exceptions, as in waivers.yaml.
     #[serde(default)]
@@ -74,7 +76,7 @@ impl Fixture {
 }
 
 /// What a fixture expects.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Of the item itself; absent where an error is expected.
@@ -98,7 +100,7 @@ pub struct Expectation {
 }
 
 /// What a fixture expects of a resource that a periodic policy names.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ExpectedResource {
     /// Its type.

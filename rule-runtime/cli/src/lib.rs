@@ -67,6 +67,9 @@ enum Command {
     Report(commands::report::ReportArguments),
     Docs(commands::docs::DocsArguments),
     Doctor(commands::doctor::DoctorArguments),
+    Schema(commands::schema::SchemaArguments),
+    Completions(commands::shell::CompletionsArguments),
+    Man(commands::shell::ManArguments),
 }
 
 /// Runs the command.
@@ -83,6 +86,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Docs(arguments) => commands::docs::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Schema(arguments) => commands::schema::run(&arguments),
+        Command::Completions(arguments) => commands::shell::completions(&arguments),
+        Command::Man(arguments) => commands::shell::man(&arguments),
     };
     exit.into()
 }

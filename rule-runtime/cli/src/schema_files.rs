@@ -1,10 +1,12 @@
 //! Property lists of resource types, as `awslabs/aws-config-resource-schema` publishes them.
 //!
-//! In: a folder, searched to its bottom for `TYPE.properties.json`. Out: the lists, in [`Schemas`].
+//! In: a folder or a zip, searched to its bottom for `TYPE.properties.json`, or the cache that `sekisho schema update` filled.
+//! Out: the lists, in [`Schemas`].
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
 
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::lint::schema::Schemas;
@@ -16,18 +18,120 @@ const ENDING: &str = ".properties.json";
 /// Property lists by resource type.
 pub type Lists = BTreeMap<String, Map<String, Value>>;
 
-/// Takes the lists under `folder` into `schemas`; what cannot be read is told.
-pub fn read(folder: &Path, schemas: &mut Schemas) -> Vec<Diagnostic> {
+/// Bytes of the largest zip that is fetched: the published one has some 2 MB.
+const MAX_DOWNLOAD: u64 = 256 << 20;
+
+/// The file of the cache.
+///
+/// # Errors
+/// The user has no folder for caches.
+pub fn cache() -> Result<PathBuf, Diagnostic> {
+    let folder = std::env::var_os("SEKISHO_CACHE")
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::cache_dir()?.join("sekisho")))
+        .ok_or_else(|| Diagnostic::new("SEKISHO_CACHE", "is not set, and there is no folder for caches"))?;
+    Ok(folder.join("resource-schema.json"))
+}
+
+/// Takes the lists of `given`, else those of the cache if there is one, into `schemas`; what cannot be read is told.
+pub fn read(given: Option<&Path>, schemas: &mut Schemas) -> Vec<Diagnostic> {
     let mut lists = Lists::new();
-    let problems = read_lists(folder, &mut lists);
+    let problems = read_given(given, &mut lists);
     for (resource_type, list) in &lists {
         schemas.add_list(resource_type, list);
     }
     problems
 }
 
-/// Takes the lists under `folder` into `lists`; what cannot be read is told.
+/// The same as lists.
+pub fn read_given(given: Option<&Path>, lists: &mut Lists) -> Vec<Diagnostic> {
+    match given {
+        Some(path) => read_lists(path, lists),
+        None => read_cache(lists),
+    }
+}
+
+fn read_cache(lists: &mut Lists) -> Vec<Diagnostic> {
+    let Some(path) = cache().ok().filter(|path| path.is_file()) else { return Vec::new() };
+    let read = fs::read(&path).map_err(|error| error.to_string());
+    match read.and_then(|bytes| serde_json::from_slice::<Lists>(&bytes).map_err(|error| error.to_string())) {
+        Ok(cached) => {
+            lists.extend(cached);
+            Vec::new()
+        }
+        Err(error) => {
+            let problem = Diagnostic::new(path.display().to_string(), format!("cannot be read: {error}"));
+            vec![problem.help("sekisho schema update writes it anew")]
+        }
+    }
+}
+
+/// The bytes at `url`.
+///
+/// # Errors
+/// They cannot be fetched.
+pub fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
+    let fetched = ureq::get(url)
+        .call()
+        .and_then(|mut answer| answer.body_mut().with_config().limit(MAX_DOWNLOAD).read_to_vec());
+    fetched.map_err(|error| {
+        Diagnostic::new(url, format!("cannot be fetched: {error}"))
+            .help("check the address, or fetch it otherwise and name the file")
+    })
+}
+
+/// Takes the lists of a zip into `lists`; what cannot be read is told.
+pub fn read_zip(name: &str, zip: impl Read + Seek, lists: &mut Lists) -> Vec<Diagnostic> {
+    let path = Path::new(name);
+    let mut archive = match zip::ZipArchive::new(zip) {
+        Ok(archive) => archive,
+        Err(error) => return vec![unusable(path, &format!("is no zip: {error}"))],
+    };
+    let (mut problems, mut files) = (Vec::new(), 0);
+    for index in 0..archive.len() {
+        let mut file = match archive.by_index(index) {
+            Ok(file) => file,
+            Err(error) => {
+                problems.push(unusable(path, &format!("cannot be read: {error}")));
+                continue;
+            }
+        };
+        let Ok(inner) = file.name().map(std::borrow::Cow::into_owned) else {
+            problems.push(unusable(path, "holds a file whose name is no text"));
+            continue;
+        };
+        let Some(resource_type) = inner.rsplit('/').next().and_then(|name| name.strip_suffix(ENDING)) else {
+            continue;
+        };
+        files += 1;
+        let mut bytes = Vec::new();
+        let read = file.read_to_end(&mut bytes).map_err(|error| format!("{inner}: cannot be read: {error}"));
+        match read.and_then(|_| parse(&bytes).map_err(|message| format!("{inner}: {message}"))) {
+            Ok(list) => {
+                lists.insert(resource_type.to_owned(), list);
+            }
+            Err(message) => problems.push(unusable(path, &message)),
+        }
+    }
+    if files == 0 && problems.is_empty() {
+        problems.push(unusable(path, &format!("holds no property list (TYPE{ENDING})")));
+    }
+    problems
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    let expected = "expected an object from dotted paths to types";
+    serde_json::from_slice(bytes).map_err(|error| format!("is no property list: {error}; {expected}"))
+}
+
+/// Takes the lists under `folder`, or of the zip that it is, into `lists`; what cannot be read is told.
 pub fn read_lists(folder: &Path, lists: &mut Lists) -> Vec<Diagnostic> {
+    if folder.is_file() {
+        return match fs::File::open(folder) {
+            Ok(file) => read_zip(&folder.display().to_string(), file, lists),
+            Err(error) => vec![unusable(folder, &format!("cannot be read: {error}"))],
+        };
+    }
     let mut problems = Vec::new();
     let mut files = 0;
     for entry in WalkDir::new(folder).sort_by_file_name() {
@@ -42,12 +146,7 @@ pub fn read_lists(folder: &Path, lists: &mut Lists) -> Vec<Diagnostic> {
         let Some(resource_type) = name.strip_suffix(ENDING) else { continue };
         files += 1;
         let read = fs::read(entry.path()).map_err(|error| format!("cannot be read: {error}"));
-        let list = read.and_then(|bytes| {
-            let expected = "expected an object from dotted paths to types";
-            serde_json::from_slice(&bytes)
-                .map_err(|error| format!("is no property list: {error}; {expected}"))
-        });
-        match list {
+        match read.and_then(|bytes| parse(&bytes)) {
             Ok(list) => {
                 lists.insert(resource_type.to_owned(), list);
             }

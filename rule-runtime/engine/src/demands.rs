@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
@@ -12,7 +13,7 @@ use crate::guideline::{Bilingual, Guidelines, line_of, yaml};
 use crate::policy::PolicySet;
 
 /// The rows of the coverage document, and the register's entries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demands {
     /// One a service of AWS.
@@ -24,7 +25,7 @@ pub struct Demands {
 }
 
 /// One row: what was asked for, and what answers it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// `cloudtrail`, unique in the file.
@@ -48,7 +49,7 @@ pub struct Row {
 }
 
 /// A demand that people attest.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     /// As the register names it: `privacy-policy-published`; unique in the file.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::{Confidence, PolicySet};
 
 /// A text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bilingual {
     /// Japanese.
@@ -27,7 +28,7 @@ pub struct Bilingual {
 }
 
 /// One part of one edition of a guideline.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guideline {
     /// Short and unique with edition and part: `mhlw-safety`.
@@ -53,7 +54,7 @@ pub struct Guideline {
 }
 
 /// One clause, or a chapter where no clause is confirmed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clause {
     /// Unique in its file: `ops-17-1`.
@@ -90,7 +91,7 @@ pub const ATTESTATION_POLICY: &str = "process-attestation";
 pub const DEMANDS_FILE: &str = "demands.yaml";
 
 /// How much of a clause is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Coverage {
     /// All that it asks.
@@ -104,7 +105,7 @@ pub enum Coverage {
 }
 
 /// A parameter that may not be loosened.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
     /// The policy.
@@ -118,7 +119,7 @@ pub struct Requirement {
 }
 
 /// How a parameter is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Comparison {
     /// At least.

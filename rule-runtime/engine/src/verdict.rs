@@ -6,6 +6,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Severity;
@@ -20,7 +21,7 @@ pub const ANNOTATION_LIMIT: usize = 256;
 /// The compliance types that a rule may report, from best to worst.
 ///
 /// `INSUFFICIENT_DATA` is in the API's enum and is refused from a rule; Sekisho never makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Compliance {
     /// The policy does not concern the resource, or the resource is gone.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -22,7 +23,7 @@ use crate::verdict::{Compliance, Verdict};
 const LONGEST: i64 = 365;
 
 /// One agreed exception.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
     /// Its number in the register of exceptions.
@@ -42,6 +43,7 @@ pub struct Waiver {
     /// What is done instead.
     pub compensating_control: String,
     /// Its last day, whole.
+    #[schemars(with = "String", extend("format" = "date"))]
     pub expires_on: Date,
     /// Where the day ends.
     #[serde(default = "tokyo")]
@@ -58,17 +60,18 @@ pub struct Waiver {
 }
 
 /// Who agreed to a waiver.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approver {
     /// The name or the office.
     pub name: String,
     /// It holds from this day on.
+    #[schemars(with = "String", extend("format" = "date"))]
     pub approved_on: Date,
 }
 
 /// What a waiver is for: all that is given has to fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// 12 digits.
@@ -92,7 +95,7 @@ pub struct Scope {
 }
 
 /// What is reported of a resource while its waiver holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ResultWhileActive {
     /// The resource does not count.

@@ -48,7 +48,8 @@ pub struct CheckArguments {
     /// Folder of the fixtures: the fields that their items have, and the verdicts that they expect
     #[arg(long, value_name = "PATH", default_value = "fixtures")]
     fixtures: PathBuf,
-    /// Checkout of awslabs/aws-config-resource-schema, or a folder with its property lists
+    /// Checkout or zip of awslabs/aws-config-resource-schema, or a folder with its property lists; else what `sekisho schema
+    /// update` fetched
     #[arg(long, value_name = "PATH", env = "SEKISHO_SCHEMA")]
     schema: Option<PathBuf>,
     /// Mend what can be mended for certain, and check again
@@ -163,9 +164,7 @@ fn check(arguments: &CheckArguments) -> (CheckRun, Guidelines) {
 fn of_policies(arguments: &CheckArguments, set: &PolicySet) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut schemas = Schemas::default();
-    if let Some(folder) = &arguments.schema {
-        problems.extend(schema_files::read(folder, &mut schemas));
-    }
+    problems.extend(schema_files::read(arguments.schema.as_deref(), &mut schemas));
     let has_fixtures = arguments.fixtures.is_dir();
     let cases = if has_fixtures {
         let (cases, unreadable) = fixture::find(&arguments.fixtures);

@@ -11,4 +11,6 @@ pub mod new;
 pub mod replay;
 pub mod report;
 pub mod scan;
+pub mod schema;
+pub mod shell;
 pub mod test;

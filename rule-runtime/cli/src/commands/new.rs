@@ -158,8 +158,8 @@ fn item(arguments: &PolicyArguments) -> Result<(Map<String, Value>, String), Dia
         }
     }
     let mut lists = schema_files::Lists::default();
-    if let Some(folder) = &arguments.schema
-        && let Some(problem) = schema_files::read_lists(folder, &mut lists).into_iter().next()
+    if let Some(problem) =
+        schema_files::read_given(arguments.schema.as_deref(), &mut lists).into_iter().next()
     {
         return Err(problem);
     }

@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Where a fact comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "provider", rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
 pub enum FactProvider {
     /// A staff roster in S3.
@@ -38,7 +39,7 @@ pub enum FactProvider {
 }
 
 /// How an object in S3 is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ObjectFormat {
     /// Rows by the names in the first line.
@@ -52,7 +53,7 @@ pub enum ObjectFormat {
 }
 
 /// One operation of an AWS API, all pages of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwsApiCall {
     /// As the AWS CLI calls the service: `logs`, `cloudtrail`, `cognito-idp`.
@@ -77,7 +78,7 @@ pub struct AwsApiCall {
 }
 
 /// The regions that a call is made in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Regions {
     /// Every region that is enabled in the account.
@@ -87,7 +88,7 @@ pub enum Regions {
 }
 
 /// A call for each element of another fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     /// The other fact of the same policy: one of `aws-api`.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::facts::{self, FactProvider};
 use crate::item::ACCOUNT_TYPE;
 
 /// How bad a violation is, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Patient data or the evidence itself is at risk now.
@@ -44,7 +45,7 @@ impl Severity {
 }
 
 /// When a policy is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// When a resource changes: the input is its item.
@@ -76,7 +77,7 @@ impl Trigger {
 }
 
 /// A place in a guideline that a policy serves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GuidelineReference {
     /// The guideline's short name.
@@ -93,7 +94,7 @@ pub struct GuidelineReference {
 }
 
 /// How well a clause's number is confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Confidence {
     /// Read in the published text.
     H,
@@ -164,6 +165,71 @@ impl Metadata {
     pub fn types_judged_on_schedule(&self) -> &[String] {
         if self.trigger.on_schedule() && !self.judges_the_account() { &self.resource_types } else { &[] }
     }
+}
+
+/// The form of the block, for editors; [`parse`] reads it and says what is wrong.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "METADATA of a policy")]
+#[expect(dead_code, reason = "it is a form, not a value")]
+pub struct MetadataForm {
+    /// One line, English.
+    title: String,
+    /// Why, and what is looked at.
+    description: String,
+    /// Always package.
+    #[schemars(default)]
+    scope: Option<String>,
+    /// Where to read more: links, or objects with `ref` and `description`.
+    #[schemars(default)]
+    related_resources: Vec<Value>,
+    #[schemars(default)]
+    authors: Vec<Value>,
+    #[schemars(default)]
+    organizations: Vec<String>,
+    #[schemars(default)]
+    schemas: Vec<Value>,
+    #[schemars(default)]
+    entrypoint: Option<bool>,
+    /// What Sekisho needs to know.
+    custom: CustomForm,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is a form, not a value")]
+struct CustomForm {
+    /// Unique; also the file's name.
+    #[schemars(regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"), length(max = 64))]
+    id: String,
+    /// One line, Japanese.
+    title_ja: String,
+    /// How bad a violation is.
+    severity: Severity,
+    /// When it is evaluated.
+    trigger: Trigger,
+    /// The types that it gives verdicts for.
+    #[schemars(length(min = 1))]
+    resource_types: Vec<String>,
+    /// A JSON Schema of type object; each property with a default, or required.
+    #[schemars(default)]
+    parameters: Option<serde_json::Map<String, Value>>,
+    /// What it needs to know beside the item.
+    #[schemars(default)]
+    facts: BTreeMap<String, FactProvider>,
+    /// The resource types whose items it reads from data.inventory.
+    #[schemars(default)]
+    inventory: Vec<String>,
+    /// What a field that is absent means.
+    #[schemars(default)]
+    on_missing: OnMissingRules,
+    /// What it serves.
+    #[schemars(default)]
+    guidelines: Vec<GuidelineReference>,
+    /// What to set, and the command.
+    remediation: String,
+    /// The same in Japanese.
+    #[schemars(default)]
+    remediation_ja: Option<String>,
 }
 
 type Field = Option<Spanned<Value>>;

@@ -19,7 +19,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) use ast::place;
-pub use metadata::{Confidence, GuidelineReference, Metadata, Severity, Trigger, parse as parse_metadata};
+pub use metadata::{
+    Confidence, GuidelineReference, Metadata, MetadataForm, Severity, Trigger, parse as parse_metadata,
+};
 
 use crate::diagnostic::Diagnostic;
 
