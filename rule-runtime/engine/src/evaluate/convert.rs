@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use regorus::Value as Rego;
 use serde_json::Value;
 
+use crate::item::tree::Tree;
+use crate::policy::mask::Mask;
+
 /// The weight of the heaviest input: bytes of text plus 16 for each value. A value of regorus takes some
 /// four times its JSON in memory, and AWS Config delivers items of up to a few MiB.
 const MAX_WEIGHT: usize = 64 << 20;
@@ -12,35 +15,46 @@ const MAX_WEIGHT: usize = 64 << 20;
 /// What a value weighs beside its text.
 const VALUE_WEIGHT: usize = 16;
 
-/// Converts `value`.
+/// Converts what `mask` keeps of `tree`.
 ///
 /// # Errors
 /// It weighs more than the cap.
-pub fn to_rego(value: &Value) -> Result<Rego, String> {
+pub fn to_rego(tree: &Tree<'_>, mask: &Mask) -> Result<Rego, String> {
     let mut budget = MAX_WEIGHT;
-    convert(value, &mut budget).ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
+    convert(tree, mask, &mut budget)
+        .ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
 }
 
-fn convert(value: &Value, budget: &mut usize) -> Option<Rego> {
-    let text = if let Value::String(text) = value { text.len() } else { 0 };
+/// Converts all of `value`.
+///
+/// # Errors
+/// It weighs more than the cap.
+pub fn document(value: &Value) -> Result<Rego, String> {
+    to_rego(&Tree::of(value, &Mask::All), &Mask::All)
+}
+
+fn convert(tree: &Tree<'_>, mask: &Mask, budget: &mut usize) -> Option<Rego> {
+    let text = if let Tree::Text(text) = tree { text.len() } else { 0 };
     *budget = budget.checked_sub(VALUE_WEIGHT + text)?;
-    Some(match value {
-        Value::Null => Rego::Null,
-        Value::Bool(bool) => Rego::from(*bool),
-        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => Rego::from(number),
-            (None, Some(number)) => Rego::from(number),
-            (None, None) => Rego::from(number.as_f64()?),
-        },
-        Value::String(text) => Rego::from(text.as_str()),
-        Value::Array(list) => {
-            Rego::from(list.iter().map(|value| convert(value, budget)).collect::<Option<Vec<_>>>()?)
-        }
-        Value::Object(object) => {
+    Some(match tree {
+        Tree::Null => Rego::Null,
+        Tree::Bool(bool) => Rego::from(*bool),
+        Tree::Unsigned(number) => Rego::from(*number),
+        Tree::Signed(number) => Rego::from(*number),
+        Tree::Float(number) => Rego::from(*number),
+        Tree::Text(text) => Rego::from(text.as_ref()),
+        Tree::List(list) => Rego::from(match mask.element() {
+            Some(mask) => {
+                list.iter().map(|value| convert(value, mask, budget)).collect::<Option<Vec<_>>>()?
+            }
+            None => Vec::new(),
+        }),
+        Tree::Object(fields) => {
             let mut map = BTreeMap::new();
-            for (key, value) in object {
-                *budget = budget.checked_sub(key.len())?;
-                map.insert(Rego::from(key.as_str()), convert(value, budget)?);
+            for (name, value) in fields {
+                let Some(mask) = mask.field(name) else { continue };
+                *budget = budget.checked_sub(name.len())?;
+                map.insert(Rego::from(name.as_ref()), convert(value, mask, budget)?);
             }
             Rego::from(map)
         }
@@ -57,7 +71,7 @@ mod tests {
     fn json_is_the_same_on_both_sides() {
         let value =
             json!({"a": [1, -2, 1.5, true, null, "日本"], "b": {"c": 18_446_744_073_709_551_615_u64}});
-        let rego = to_rego(&value).unwrap();
+        let rego = document(&value).unwrap();
         let back: Value = serde_json::from_str(&rego.to_json_str().unwrap()).unwrap();
         assert_eq!(back, value);
     }
@@ -65,6 +79,6 @@ mod tests {
     #[test]
     fn an_input_over_the_cap_is_refused() {
         let heavy = Value::from("x".repeat(MAX_WEIGHT + 1));
-        assert_eq!(to_rego(&heavy).unwrap_err(), "the input is larger than 64 MiB");
+        assert_eq!(document(&heavy).unwrap_err(), "the input is larger than 64 MiB");
     }
 }

@@ -82,7 +82,7 @@ impl Evaluator {
 impl Prepared {
     /// Every rule is asked, also those that the verdict did not need.
     fn rules(&self, item: &ConfigurationItem) -> Vec<RuleValue> {
-        let Ok(input) = convert::to_rego(&item.document) else { return Vec::new() };
+        let Ok(input) = convert::document(&item.document) else { return Vec::new() };
         let mut engine = self.pristine.clone();
         engine.set_input(input);
         engine.set_enable_coverage(true);

@@ -3,10 +3,11 @@
 
 use regorus::Value;
 
+use crate::item::ConfigurationItem;
 use crate::verdict::{Reason, ResourceKey};
 
 /// One element of `deny`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Denial {
     /// Why.
     pub reason: Reason,
@@ -17,6 +18,37 @@ pub struct Denial {
 /// Why a field that is absent decided.
 pub fn absent(path: &str) -> Reason {
     Reason { msg: format!("{path} is absent"), msg_ja: Some(format!("{path}がありません")) }
+}
+
+/// `{resourceId}` and the like in a message stand for what the item says: a policy that names them so need not read them, and
+/// says the same of many items.
+pub fn filled(reason: &Reason, item: &ConfigurationItem) -> Reason {
+    let fill = |text: &str| fill(text, item).unwrap_or_else(|| text.to_owned());
+    Reason { msg: fill(&reason.msg), msg_ja: reason.msg_ja.as_deref().map(fill) }
+}
+
+fn fill(text: &str, item: &ConfigurationItem) -> Option<String> {
+    text.contains('{').then(|| {
+        let names = [
+            ("{resourceId}", Some(item.resource.resource_id.as_str())),
+            ("{resourceType}", Some(item.resource.resource_type.as_str())),
+            ("{ARN}", item.arn.as_deref()),
+            ("{awsAccountId}", item.account_id.as_deref()),
+            ("{awsRegion}", item.region.as_deref()),
+        ];
+        let mut filled = String::with_capacity(text.len() + 32);
+        let mut rest = text;
+        // From left to right, so that what stands in an id is left alone.
+        while let Some(at) = rest.find('{') {
+            filled.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let named = names.iter().find(|(name, value)| value.is_some() && rest.starts_with(name));
+            let (taken, value) = named.map_or(("{", "{"), |(name, value)| (name, value.unwrap_or_default()));
+            filled.push_str(value);
+            rest = &rest[taken.len()..];
+        }
+        filled + rest
+    })
 }
 
 /// `not_applicable`: true, false or undefined.

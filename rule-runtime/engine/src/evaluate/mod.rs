@@ -4,31 +4,35 @@
 //! limit, and a cap on the input. An evaluation that meets any of them is an [`EvaluationError`], never a
 //! verdict.
 
-mod convert;
+pub(crate) mod convert;
 pub mod coverage;
 pub mod explain;
+mod memory;
 mod message;
+mod prepared;
 pub mod rego_test;
-pub(crate) mod stack;
+pub mod stack;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
-use crate::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus, time};
-use crate::policy::load::rego_problem;
-use crate::policy::missing::{self, OnMissing};
+use crate::item::raw::RawItem;
+use crate::item::tree::Tree;
+use crate::item::{ConfigurationItem, ItemStatus, time};
+use crate::policy::mask::Mask;
 use crate::policy::{Policy, Severity};
-use crate::verdict::{Compliance, Reason, ResourceKey, Verdict};
+use crate::verdict::{Compliance, ResourceKey, Verdict};
+use memory::Memory;
+use prepared::{Answer, Prepared};
 
 /// How long one policy may take over one input.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -94,13 +98,35 @@ pub enum Occasion {
     Schedule,
 }
 
-/// One policy with its data, ready for items.
-#[derive(Clone)]
-struct Prepared {
-    policy: Arc<Policy>,
-    engine: Engine,
-    /// Taken when the engine was ruined by a panic.
-    pristine: Engine,
+/// What is judged: an item, or the text of one of which nothing is read yet but its head.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    Item(&'a ConfigurationItem),
+    Raw(&'a RawItem<'a>),
+}
+
+impl<'a> Subject<'a> {
+    const fn head(self) -> &'a ConfigurationItem {
+        match self {
+            Self::Item(item) => item,
+            Self::Raw(raw) => &raw.head,
+        }
+    }
+
+    fn tree(self, mask: &Mask) -> Result<Tree<'a>, String> {
+        match self {
+            Self::Item(item) => Ok(Tree::of(&item.document, mask)),
+            Self::Raw(raw) => raw.tree(mask).map_err(|error| format!("the item cannot be read: {error}")),
+        }
+    }
+}
+
+/// Which policies judge the items of a type, and what they can read of one, all together.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Places in [`Evaluator::prepared`].
+    policies: Vec<usize>,
+    mask: Mask,
 }
 
 /// Policies with their data, ready for items.
@@ -109,6 +135,10 @@ pub struct Evaluator {
     prepared: Vec<Prepared>,
     time_limit: Option<Duration>,
     counts_lines: bool,
+    reads_whole: bool,
+    /// Made when the first item of a type comes.
+    plans: HashMap<String, [Option<Arc<Plan>>; 2]>,
+    memory: Memory,
 }
 
 impl Evaluator {
@@ -128,6 +158,13 @@ impl Evaluator {
     #[must_use]
     pub fn counting_lines(mut self) -> Self {
         self.counts_lines = true;
+        self
+    }
+
+    /// Builds items whole and remembers nothing: what an evaluator without this must never differ from.
+    #[must_use]
+    pub fn reading_whole(mut self) -> Self {
+        self.reads_whole = true;
         self
     }
 
@@ -167,14 +204,16 @@ impl Evaluator {
         let document = json!({"parameters": data.parameters, "facts": facts, "inventory": inventory});
         let mut engine = policy.engine.clone();
         let problem = |message: String| Diagnostic::new(policy.file.display().to_string(), message);
-        let document = convert::to_rego(&document).map_err(problem)?;
+        let document = convert::document(&document).map_err(problem)?;
         engine.add_data(document).map_err(|error| problem(error.to_string()))?;
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: self.time_limit.unwrap_or(TIME_LIMIT),
             check_interval: TIMER_INTERVAL,
         });
         engine.set_enable_coverage(self.counts_lines);
-        self.prepared.push(Prepared { policy: Arc::clone(policy), pristine: engine.clone(), engine });
+        self.prepared.push(Prepared::new(policy, engine));
+        self.plans.clear();
+        self.memory = Memory::default();
         Ok(())
     }
 
@@ -187,13 +226,29 @@ impl Evaluator {
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Policy) -> bool) -> Self {
         let prepared = self.prepared.iter().filter(|prepared| keep(&prepared.policy)).cloned().collect();
-        Self { prepared, time_limit: self.time_limit, counts_lines: self.counts_lines }
+        Self {
+            prepared,
+            time_limit: self.time_limit,
+            counts_lines: self.counts_lines,
+            reads_whole: self.reads_whole,
+            ..Self::default()
+        }
     }
 
     /// Judges one item.
     pub fn judge(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Outcome {
-        let outcome = stack::with_large(|| self.judge_here(item, occasion));
+        let outcome = stack::with_large(|| self.judge_here(Subject::Item(item), occasion));
         outcome.unwrap_or_else(|panic| self.all_failed(item, &panic))
+    }
+
+    /// Judges an item of which only what the policies can read is built. To be called on a [large stack](stack::with_large).
+    pub fn judge_raw(&mut self, item: &RawItem<'_>, occasion: Occasion) -> Outcome {
+        self.judge_here(Subject::Raw(item), occasion)
+    }
+
+    /// The same of an item that is built already. To be called on a [large stack](stack::with_large).
+    pub fn judge_built(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Outcome {
+        self.judge_here(Subject::Item(item), occasion)
     }
 
     /// Judges many items on `threads` threads; the outcomes stand in the order of the items. `progress` is
@@ -212,7 +267,7 @@ impl Evaluator {
             while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed))
                 .and_then(|index| items.get(index).map(|item| (index, item)))
             {
-                outcomes.push((index, evaluator.judge_here(item, occasion)));
+                outcomes.push((index, evaluator.judge_here(Subject::Item(item), occasion)));
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             }
             outcomes
@@ -238,19 +293,51 @@ impl Evaluator {
         Outcome { errors, ..Outcome::default() }
     }
 
-    /// The way of an item: the policies that apply, each asked in turn, a failing one beside the others.
-    fn judge_here(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Outcome {
-        let mut outcome = Outcome::default();
-        let mut input = None;
-        for prepared in self.prepared.iter_mut().filter(|prepared| prepared.applies(item, occasion)) {
-            if item.status != ItemStatus::Live {
-                let verdict =
-                    prepared.verdict(item, item.resource.clone(), Compliance::NotApplicable, Vec::new());
-                outcome.verdicts.push(verdict);
-                continue;
+    /// The policies that judge items of the type of `item`.
+    fn plan(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Arc<Plan> {
+        let resource_type = &item.resource.resource_type;
+        let slot = usize::from(occasion == Occasion::Schedule);
+        if let Some(Some(plan)) = self.plans.get(resource_type).map(|plans| &plans[slot]) {
+            return Arc::clone(plan);
+        }
+        let mut plan = Plan::default();
+        for (index, prepared) in self.prepared.iter().enumerate() {
+            if prepared.applies(item, occasion) {
+                plan.policies.push(index);
+                plan.mask.join(&prepared.policy.masks.input);
             }
-            let input = input.get_or_insert_with(|| convert::to_rego(&item.document)).clone();
-            match input.and_then(|input| prepared.ask(item, input)) {
+        }
+        plan.mask.settle();
+        let plan = Arc::new(plan);
+        self.plans.entry(resource_type.clone()).or_default()[slot] = Some(Arc::clone(&plan));
+        plan
+    }
+
+    /// The way of an item: the policies that apply, each asked in turn, a failing one beside the others. A policy that has
+    /// judged the same before, of what it can read, is not asked again.
+    fn judge_here(&mut self, subject: Subject<'_>, occasion: Occasion) -> Outcome {
+        let item = subject.head();
+        let plan = self.plan(item, occasion);
+        let mut outcome = Outcome::default();
+        if plan.policies.is_empty() {
+            return outcome;
+        }
+        if item.status != ItemStatus::Live {
+            let gone = |index: &usize| {
+                let own = item.resource.clone();
+                self.prepared[*index].verdict(item, own, Compliance::NotApplicable, Vec::new())
+            };
+            outcome.verdicts.extend(plan.policies.iter().map(gone));
+            return outcome;
+        }
+        let tree = subject.tree(if self.reads_whole { &Mask::All } else { &plan.mask });
+        for index in &plan.policies {
+            let answer = match &tree {
+                Ok(tree) => self.answer(*index, tree, item),
+                Err(message) => Err(message.clone()),
+            };
+            let prepared = &self.prepared[*index];
+            match answer.and_then(|answer| prepared.fold(&answer, item)) {
                 Ok((verdicts, undecided)) => {
                     outcome.verdicts.extend(verdicts);
                     outcome.undecided.extend(undecided);
@@ -260,151 +347,27 @@ impl Evaluator {
         }
         outcome
     }
-}
 
-impl Prepared {
-    fn applies(&self, item: &ConfigurationItem, occasion: Occasion) -> bool {
-        let metadata = &self.policy.metadata;
-        match occasion {
-            Occasion::Change => self.policy.judges_change_of(&item.resource.resource_type),
-            Occasion::Schedule if item.resource.resource_type == ACCOUNT_TYPE => {
-                metadata.judges_the_account()
-            }
-            Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
-        }
-    }
-
-    fn error(&self, item: &ConfigurationItem, message: &str) -> EvaluationError {
-        let file = self.policy.file.display().to_string();
-        EvaluationError {
-            policy_id: self.policy.id().to_owned(),
-            severity: self.policy.metadata.severity,
-            resource: item.resource.clone(),
-            problem: rego_problem(&file, &self.policy.source, message),
-        }
-    }
-
-    fn verdict(
-        &self,
-        item: &ConfigurationItem,
-        resource: ResourceKey,
-        compliance: Compliance,
-        reasons: Vec<Reason>,
-    ) -> Verdict {
-        Verdict {
-            policy_id: self.policy.id().to_owned(),
-            severity: self.policy.metadata.severity,
-            resource,
-            account_id: item.account_id.clone(),
-            region: item.region.clone(),
-            compliance,
-            reasons,
-            capture_time: item.capture_time,
-            waiver: None,
-        }
-    }
-
-    /// Asks the policy; the error is the message of regorus or of a guard.
-    fn ask(
+    /// What a policy says of `tree`; the error is the message of regorus or of a guard, and is not remembered.
+    fn answer(
         &mut self,
+        index: usize,
+        tree: &Tree<'_>,
         item: &ConfigurationItem,
-        input: regorus::Value,
-    ) -> Result<(Vec<Verdict>, Option<Undecided>), String> {
-        let package = &self.policy.package;
-        let (has_not_applicable, has_judged) = (self.policy.has_not_applicable, self.policy.has_judged);
-        let engine = &mut self.engine;
-        let asked = stack::catch(|| -> Result<_, String> {
-            engine.set_input(input);
-            let mut eval =
-                |rule: &str| engine.eval_rule(format!("{package}.{rule}")).map_err(|error| error.to_string());
-            if has_not_applicable && message::is_true(&eval("not_applicable")?)? {
-                return Ok(None);
-            }
-            let denials = message::denials(&eval("deny")?)?;
-            let judged = if has_judged { message::judged(&eval("judged")?)? } else { Vec::new() };
-            Ok(Some((denials, judged)))
-        });
-        let answer = match asked {
-            Ok(answer) => answer?,
-            Err(panic) => {
-                self.engine = self.pristine.clone();
-                return Err(format!("the evaluation panicked: {panic}"));
-            }
-        };
-        let own = item.resource.clone();
-        let Some((denials, judged)) = answer else {
-            return Ok((vec![self.verdict(item, own, Compliance::NotApplicable, Vec::new())], None));
-        };
-        // The item's own verdict comes first, then those of the resources that the policy named.
-        let mut reasons: BTreeMap<ResourceKey, Vec<Reason>> =
-            judged.into_iter().map(|resource| (resource, Vec::new())).collect();
-        let mut of_item = reasons.remove(&own).unwrap_or_default();
-        for denial in denials {
-            match denial.resource {
-                Some(resource) if resource != own => reasons.entry(resource).or_default().push(denial.reason),
-                _ => of_item.push(denial.reason),
-            }
+    ) -> Result<Arc<Answer>, String> {
+        let prepared = &mut self.prepared[index];
+        if self.reads_whole || self.counts_lines {
+            return prepared.ask(tree, &Mask::All, item).map(Arc::new);
         }
-        let (compliance, of_item, undecided) = if of_item.is_empty() {
-            self.without_denial(item)?
-        } else {
-            (Compliance::NonCompliant, of_item, None)
-        };
-        let of_item = (own, compliance, of_item);
-        let others = reasons.into_iter().map(|(resource, of)| (resource, compliance_of(&of), of));
-        let verdicts = std::iter::once(of_item)
-            .chain(others)
-            .map(|(resource, compliance, reasons)| self.verdict(item, resource, compliance, reasons));
-        Ok((verdicts.collect(), undecided))
+        let policy = Arc::clone(&prepared.policy);
+        let mask = &policy.masks.input;
+        if let Some(answer) = self.memory.get(index, &item.resource.resource_type, tree, mask) {
+            return Ok(answer);
+        }
+        let answer = Arc::new(prepared.ask(tree, mask, item)?);
+        self.memory.put(Arc::clone(&answer));
+        Ok(answer)
     }
-
-    /// What an item is that the policy does not deny, seen what is absent of it; and what nobody has decided.
-    fn without_denial(
-        &self,
-        item: &ConfigurationItem,
-    ) -> Result<(Compliance, Vec<Reason>, Option<Undecided>), String> {
-        let absent = missing::absent(&self.policy, item);
-        let of = |meaning: Option<OnMissing>| -> Vec<Reason> {
-            absent.iter().filter(|one| one.means == meaning).map(|one| message::absent(&one.path)).collect()
-        };
-        if let Some(one) = absent.iter().find(|one| one.means == Some(OnMissing::Error)) {
-            let (line, column) = one.place;
-            let file = self.policy.file.display();
-            // In the form of regorus, which names the place.
-            return Err(format!(
-                "--> {file}:{line}:{column}\nerror: {} is absent, and on_missing says that is an error",
-                one.path
-            ));
-        }
-        let denied = of(Some(OnMissing::Deny));
-        if !denied.is_empty() {
-            return Ok((Compliance::NonCompliant, denied, None));
-        }
-        let not_applicable = of(Some(OnMissing::NotApplicable));
-        if !not_applicable.is_empty() {
-            return Ok((Compliance::NotApplicable, not_applicable, None));
-        }
-        let unsaid: Vec<_> = absent.iter().filter(|one| one.means.is_none()).collect();
-        let undecided = unsaid.first().map(|first| {
-            let paths: Vec<&str> = unsaid.iter().map(|one| one.path.as_str()).collect();
-            let verb = if paths.len() == 1 { "is" } else { "are" };
-            let message = format!("passes because {} {verb} absent", paths.join(", "));
-            Undecided {
-                policy_id: self.policy.id().to_owned(),
-                resource: item.resource.clone(),
-                problem: Diagnostic::new(self.policy.file.display().to_string(), message)
-                    .code("SK0403")
-                    .at(first.place.0, first.place.1)
-                    .source(&self.policy.source)
-                    .help("say what that means with custom.on_missing, or read it with object.get and a default"),
-            }
-        });
-        Ok((Compliance::Compliant, Vec::new(), undecided))
-    }
-}
-
-fn compliance_of(reasons: &[Reason]) -> Compliance {
-    if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::policy::PolicySet;
+use crate::verdict::Reason;
 use std::path::Path;
 
 /// A folder with one policy: METADATA for S3 buckets, then `rules`.

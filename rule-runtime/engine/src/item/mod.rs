@@ -6,9 +6,11 @@
 pub mod load;
 mod normalise;
 pub use normalise::kind;
+pub mod raw;
 pub mod shape;
 pub mod stream;
 pub mod time;
+pub mod tree;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -25,6 +25,11 @@ const RENAMED: [(&str, &str); 8] = [
 const TIMES: [&str; 3] =
     ["configurationItemCaptureTime", "resourceCreationTime", "configurationItemDeliveryTime"];
 
+/// Whether an item of the rule event has another name for a field.
+pub(super) fn is_renamed(name: &str) -> bool {
+    RENAMED.iter().any(|(from, _)| *from == name)
+}
+
 /// Where an item stands, for its errors.
 struct Place<'a> {
     file: &'a str,

@@ -6,13 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use super::Policy;
 use super::paths::{Read, Step, written};
-use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
+use crate::item::ACCOUNT_TYPE;
+use crate::item::tree::Tree;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What the absence of a field means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,16 +77,14 @@ pub struct Absent {
     pub means: Option<OnMissing>,
 }
 
-/// The fields that `deny` reads without a default and that `item` does not have, each once.
-pub fn absent(policy: &Policy, item: &ConfigurationItem) -> Vec<Absent> {
-    let resource_type = &item.resource.resource_type;
+/// The fields that `deny` reads without a default and that `item`, of that type, does not have, each once.
+pub fn absent(policy: &Policy, item: &Tree<'_>, resource_type: &str) -> Vec<Absent> {
     if resource_type == ACCOUNT_TYPE {
         return Vec::new();
     }
     let mut found: Vec<Absent> = Vec::new();
     for (read, place) in bare_reads(policy, Some(resource_type)) {
-        let Some(length) = missing(&item.document, &read.path, 0).filter(|length| *length > read.decided)
-        else {
+        let Some(length) = missing(item, &read.path, 0).filter(|length| *length > read.decided) else {
             continue;
         };
         let path = written(&read.path[..length]);
@@ -131,17 +128,16 @@ pub fn undecided(policy: &Policy) -> Vec<(String, (usize, usize))> {
 }
 
 /// How many steps of `path` lead to the first name that is not in `value`; none if all are there.
-fn missing(value: &Value, path: &[Step], taken: usize) -> Option<usize> {
+fn missing(value: &Tree<'_>, path: &[Step], taken: usize) -> Option<usize> {
     let step = path.get(taken)?;
     match (step, value) {
-        (Step::Name(name, _), Value::Object(fields)) => match fields.get(name) {
+        (Step::Name(name, _), value) => match value.field(name) {
             Some(value) => missing(value, path, taken + 1),
             None => Some(taken + 1),
         },
-        (Step::Name(..), _) => Some(taken + 1),
-        (Step::Any, Value::Array(items)) => items.iter().find_map(|item| missing(item, path, taken + 1)),
-        (Step::Any, Value::Object(fields)) => {
-            fields.values().find_map(|value| missing(value, path, taken + 1))
+        (Step::Any, Tree::List(items)) => items.iter().find_map(|item| missing(item, path, taken + 1)),
+        (Step::Any, Tree::Object(fields)) => {
+            fields.iter().find_map(|(_, value)| missing(value, path, taken + 1))
         }
         // A scalar has no elements: what follows is never read.
         (Step::Any, _) => None,
@@ -152,6 +148,7 @@ fn missing(value: &Value, path: &[Step], taken: usize) -> Option<usize> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::policy::mask::Mask;
     use serde_json::json;
 
     #[test]
@@ -181,7 +178,7 @@ mod tests {
                 .iter()
                 .map(|name| if *name == "_" { Step::Any } else { Step::Name((*name).to_owned(), (1, 1)) })
                 .collect();
-            missing(&item, &path, 0).map(|length| written(&path[..length]))
+            missing(&Tree::of(&item, &Mask::All), &path, 0).map(|length| written(&path[..length]))
         };
         assert_eq!(find(&["configuration", "a", "b"]), None, "null is there");
         assert_eq!(find(&["configuration", "a", "c", "d"]).unwrap(), "configuration.a.c");

@@ -6,6 +6,7 @@
 mod ast;
 mod guard;
 pub mod load;
+pub mod mask;
 mod metadata;
 pub mod missing;
 pub mod mutate;
@@ -46,6 +47,8 @@ pub struct Policy {
     pub has_judged: bool,
     /// The fields on whose presence a `deny` hangs.
     pub(crate) reads: Vec<paths::Read>,
+    /// What its rules can read.
+    pub masks: mask::Masks,
     /// The library and the policy, parsed.
     pub(crate) engine: regorus::Engine,
 }

@@ -1,0 +1,206 @@
+//! One policy with its data: asked about an input, and what its answer means for an item.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use regorus::Engine;
+
+use super::message::{self, Denial};
+use super::{EvaluationError, Occasion, Undecided, convert, stack};
+use crate::diagnostic::Diagnostic;
+use crate::item::tree::Tree;
+use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
+use crate::policy::Policy;
+use crate::policy::load::rego_problem;
+use crate::policy::mask::Mask;
+use crate::policy::missing::{self, Absent, OnMissing};
+use crate::verdict::{Compliance, Reason, ResourceKey, Verdict};
+
+/// One policy with its data, ready for items.
+#[derive(Clone)]
+pub struct Prepared {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// With the data.
+    pub engine: Engine,
+    /// Taken when the engine was ruined by a panic.
+    pub pristine: Engine,
+}
+
+/// What a policy says of an input, before anything of the item comes in that the policy did not read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    not_applicable: bool,
+    denials: Vec<Denial>,
+    judged: Vec<ResourceKey>,
+    absent: Vec<Absent>,
+}
+
+impl Answer {
+    /// Bytes, about.
+    pub fn weight(&self) -> usize {
+        let denials = self.denials.iter().map(|denial| {
+            let Reason { msg, msg_ja } = &denial.reason;
+            128 + msg.len() + msg_ja.as_ref().map_or(0, String::len)
+        });
+        denials.sum::<usize>() + 64 * (self.judged.len() + self.absent.len())
+    }
+}
+
+/// Verdicts, and what nobody has decided about.
+pub type Folded = (Vec<Verdict>, Option<Undecided>);
+
+impl Prepared {
+    pub fn new(policy: &Arc<Policy>, engine: Engine) -> Self {
+        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine }
+    }
+
+    pub fn applies(&self, item: &ConfigurationItem, occasion: Occasion) -> bool {
+        let metadata = &self.policy.metadata;
+        match occasion {
+            Occasion::Change => self.policy.judges_change_of(&item.resource.resource_type),
+            Occasion::Schedule if item.resource.resource_type == ACCOUNT_TYPE => {
+                metadata.judges_the_account()
+            }
+            Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
+        }
+    }
+
+    pub fn error(&self, item: &ConfigurationItem, message: &str) -> EvaluationError {
+        let file = self.policy.file.display().to_string();
+        EvaluationError {
+            policy_id: self.policy.id().to_owned(),
+            severity: self.policy.metadata.severity,
+            resource: item.resource.clone(),
+            problem: rego_problem(&file, &self.policy.source, message),
+        }
+    }
+
+    pub fn verdict(
+        &self,
+        item: &ConfigurationItem,
+        resource: ResourceKey,
+        compliance: Compliance,
+        reasons: Vec<Reason>,
+    ) -> Verdict {
+        Verdict {
+            policy_id: self.policy.id().to_owned(),
+            severity: self.policy.metadata.severity,
+            resource,
+            account_id: item.account_id.clone(),
+            region: item.region.clone(),
+            compliance,
+            reasons,
+            capture_time: item.capture_time,
+            waiver: None,
+        }
+    }
+
+    /// Asks the policy about what `mask` keeps of `tree`; the error is the message of regorus or of a guard.
+    pub fn ask(&mut self, tree: &Tree<'_>, mask: &Mask, item: &ConfigurationItem) -> Result<Answer, String> {
+        let input = convert::to_rego(tree, mask)?;
+        let package = &self.policy.package;
+        let (has_not_applicable, has_judged) = (self.policy.has_not_applicable, self.policy.has_judged);
+        let engine = &mut self.engine;
+        let asked = stack::catch(|| -> Result<_, String> {
+            engine.set_input(input);
+            let mut eval =
+                |rule: &str| engine.eval_rule(format!("{package}.{rule}")).map_err(|error| error.to_string());
+            if has_not_applicable && message::is_true(&eval("not_applicable")?)? {
+                return Ok(Answer { not_applicable: true, ..Answer::default() });
+            }
+            let denials = message::denials(&eval("deny")?)?;
+            let judged = if has_judged { message::judged(&eval("judged")?)? } else { Vec::new() };
+            Ok(Answer { denials, judged, ..Answer::default() })
+        });
+        let mut answer = match asked {
+            Ok(answer) => answer?,
+            Err(panic) => {
+                self.engine = self.pristine.clone();
+                return Err(format!("the evaluation panicked: {panic}"));
+            }
+        };
+        if !answer.not_applicable {
+            answer.absent = missing::absent(&self.policy, tree, &item.resource.resource_type);
+        }
+        Ok(answer)
+    }
+
+    /// What `answer` means for `item`: its own verdict first, then those of the resources that the policy named.
+    pub fn fold(&self, answer: &Answer, item: &ConfigurationItem) -> Result<Folded, String> {
+        let own = item.resource.clone();
+        if answer.not_applicable {
+            return Ok((vec![self.verdict(item, own, Compliance::NotApplicable, Vec::new())], None));
+        }
+        let mut reasons: BTreeMap<&ResourceKey, Vec<Reason>> =
+            answer.judged.iter().map(|resource| (resource, Vec::new())).collect();
+        let mut of_item = reasons.remove(&own).unwrap_or_default();
+        for denial in &answer.denials {
+            let reason = message::filled(&denial.reason, item);
+            match &denial.resource {
+                Some(resource) if *resource != own => reasons.entry(resource).or_default().push(reason),
+                _ => of_item.push(reason),
+            }
+        }
+        let (compliance, of_item, undecided) = if of_item.is_empty() {
+            self.without_denial(&answer.absent, item)?
+        } else {
+            (Compliance::NonCompliant, of_item, None)
+        };
+        let of_item = (own, compliance, of_item);
+        let others = reasons.into_iter().map(|(resource, of)| (resource.clone(), compliance_of(&of), of));
+        let verdicts = std::iter::once(of_item)
+            .chain(others)
+            .map(|(resource, compliance, reasons)| self.verdict(item, resource, compliance, reasons));
+        Ok((verdicts.collect(), undecided))
+    }
+
+    /// What an item is that the policy does not deny, seen what is absent of it; and what nobody has decided.
+    fn without_denial(
+        &self,
+        absent: &[Absent],
+        item: &ConfigurationItem,
+    ) -> Result<(Compliance, Vec<Reason>, Option<Undecided>), String> {
+        let of = |meaning: OnMissing| -> Vec<Reason> {
+            let those = absent.iter().filter(|one| one.means == Some(meaning));
+            those.map(|one| message::absent(&one.path)).collect()
+        };
+        if let Some(one) = absent.iter().find(|one| one.means == Some(OnMissing::Error)) {
+            let (line, column) = one.place;
+            let file = self.policy.file.display();
+            // In the form of regorus, which names the place.
+            return Err(format!(
+                "--> {file}:{line}:{column}\nerror: {} is absent, and on_missing says that is an error",
+                one.path
+            ));
+        }
+        let denied = of(OnMissing::Deny);
+        if !denied.is_empty() {
+            return Ok((Compliance::NonCompliant, denied, None));
+        }
+        let not_applicable = of(OnMissing::NotApplicable);
+        if !not_applicable.is_empty() {
+            return Ok((Compliance::NotApplicable, not_applicable, None));
+        }
+        let unsaid: Vec<_> = absent.iter().filter(|one| one.means.is_none()).collect();
+        let undecided = unsaid.first().map(|first| {
+            let paths: Vec<&str> = unsaid.iter().map(|one| one.path.as_str()).collect();
+            let verb = if paths.len() == 1 { "is" } else { "are" };
+            let message = format!("passes because {} {verb} absent", paths.join(", "));
+            Undecided {
+                policy_id: self.policy.id().to_owned(),
+                resource: item.resource.clone(),
+                problem: Diagnostic::new(self.policy.file.display().to_string(), message)
+                    .code("SK0403")
+                    .at(first.place.0, first.place.1)
+                    .source(&self.policy.source)
+                    .help("say what that means with custom.on_missing, or read it with object.get and a default"),
+            }
+        });
+        Ok((Compliance::Compliant, Vec::new(), undecided))
+    }
+}
+
+fn compliance_of(reasons: &[Reason]) -> Compliance {
+    if reasons.is_empty() { Compliance::Compliant } else { Compliance::NonCompliant }
+}

@@ -1,0 +1,727 @@
+//! What a policy can read of its input and of `data.inventory`, so that the rest of an item need not be built.
+//!
+//! In: a policy's module and the library's. Out: a [`Mask`] a document. Unlike [`super::paths`], which tells an author what
+//! a text seems to read, this must never be less than what an evaluation reads: a name is followed only while it stands
+//! for a path and nothing else, and whatever is done with a value otherwise takes the whole of it. Where the text cannot
+//! be followed (`with`, `input[x]`, `walk(input)`), the mask is everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{AssignOp, Expr, Import, Literal, Module, Query, Rule, RuleBody, RuleHead};
+
+use super::visit;
+
+/// A part of a JSON document.
+///
+/// What is no list and no object is always kept, and so is whether a value is one of them; how much of a list or an object
+/// is kept is what a mask says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mask {
+    /// The value as it is.
+    All,
+    /// A value of which only parts are kept.
+    Parts(Parts),
+}
+
+/// Which parts of a list or an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The fields of an object, by name.
+    pub names: BTreeMap<String, Mask>,
+    /// Every element of a list and every field of an object.
+    pub each: Option<Box<Mask>>,
+}
+
+impl Default for Mask {
+    /// Nothing but whether it is there and of which kind.
+    fn default() -> Self {
+        Self::Parts(Parts::default())
+    }
+}
+
+impl Mask {
+    /// Adds `path`, and the whole value there if `whole`.
+    fn add(&mut self, path: &[Step], whole: bool) {
+        let Self::Parts(parts) = self else { return };
+        match path.split_first() {
+            None if whole => *self = Self::All,
+            None => {}
+            Some((Step::Name(name), rest)) => parts.names.entry(name.clone()).or_default().add(rest, whole),
+            Some((Step::Each, rest)) => parts.each.get_or_insert_default().add(rest, whole),
+        }
+    }
+
+    /// Adds what `other` keeps.
+    pub fn join(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::All, _) => {}
+            (_, Self::All) => *self = Self::All,
+            (Self::Parts(own), Self::Parts(other)) => {
+                for (name, mask) in &other.names {
+                    own.names.entry(name.clone()).or_default().join(mask);
+                }
+                if let Some(mask) = &other.each {
+                    own.each.get_or_insert_default().join(mask);
+                }
+            }
+        }
+    }
+
+    /// The mask of the field `name`; none where it is not kept. The mask is [settled](Self::settle).
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::All => Some(self),
+            Self::Parts(Parts { names, each }) => names.get(name).or(each.as_deref()),
+        }
+    }
+
+    /// The mask of an element of a list; none where none is kept.
+    pub fn element(&self) -> Option<&Self> {
+        match self {
+            Self::All => Some(self),
+            Self::Parts(parts) => parts.each.as_deref(),
+        }
+    }
+
+    /// Makes the masks of named fields hold what is kept of each, so that one look-up tells all of a field.
+    pub fn settle(&mut self) {
+        let Self::Parts(Parts { names, each }) = self else { return };
+        if let Some(each) = each {
+            each.settle();
+            names.values_mut().for_each(|named| named.join(each));
+        }
+        names.values_mut().for_each(Self::settle);
+    }
+}
+
+/// What a policy can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masks {
+    /// Of `input`.
+    pub input: Mask,
+    /// Of `data.inventory`.
+    pub inventory: Mask,
+}
+
+impl Masks {
+    /// Everything.
+    pub const fn all() -> Self {
+        Self { input: Mask::All, inventory: Mask::All }
+    }
+}
+
+/// The rules that are asked for, of `policy`, which may call those of `library`. `also` are paths of the input whose
+/// presence matters beside.
+pub fn of<'m>(
+    modules: impl IntoIterator<Item = &'m Module>,
+    package: &str,
+    rules: &[&str],
+    also: impl IntoIterator<Item = Vec<Step>>,
+) -> Masks {
+    let mut reader = Reader::new(modules);
+    for rule in rules {
+        reader.rule(package, rule);
+    }
+    if reader.lost {
+        return Masks::all();
+    }
+    let mut masks = reader.masks;
+    also.into_iter().for_each(|path| masks.input.add(&path, false));
+    masks.input.settle();
+    masks.inventory.settle();
+    masks
+}
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// To the field of that name.
+    Name(String),
+    /// To every element or field, whichever it is.
+    Each,
+}
+
+impl From<&super::paths::Step> for Step {
+    fn from(step: &super::paths::Step) -> Self {
+        match step {
+            super::paths::Step::Name(name, _) => Self::Name(name.clone()),
+            super::paths::Step::Any => Self::Each,
+        }
+    }
+}
+
+/// Where a path begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Root {
+    Input,
+    Data,
+}
+
+/// A path that an expression stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    root: Root,
+    steps: Vec<Step>,
+}
+
+impl Place {
+    const fn root(root: Root) -> Self {
+        Self { root, steps: Vec::new() }
+    }
+
+    fn then(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+/// What local names stand for; none is a value that was taken whole where it came from.
+type Names = BTreeMap<String, Option<Place>>;
+
+/// A function with what its arguments stand for.
+type Called = (String, String, Vec<Option<Place>>);
+
+/// Rounds that follow names which are used above the line that gives them a meaning.
+const ROUNDS: usize = 8;
+
+/// Different calls that are followed; a policy of the pack has some dozens.
+const CALLS: usize = 4096;
+
+struct Reader<'m> {
+    /// By package and first name.
+    rules: BTreeMap<(String, String), Vec<&'m Rule>>,
+    /// What imports stand for, by package and name.
+    imports: BTreeMap<(String, String), Place>,
+    masks: Masks,
+    seen: BTreeSet<(String, String)>,
+    called: BTreeSet<Called>,
+    /// The package whose text is looked at.
+    package: String,
+    /// The text cannot be followed.
+    lost: bool,
+}
+
+impl<'m> Reader<'m> {
+    fn new(modules: impl IntoIterator<Item = &'m Module>) -> Self {
+        let mut reader = Self {
+            rules: BTreeMap::new(),
+            imports: BTreeMap::new(),
+            masks: Masks { input: Mask::default(), inventory: Mask::default() },
+            seen: BTreeSet::new(),
+            called: BTreeSet::new(),
+            package: String::new(),
+            lost: false,
+        };
+        for module in modules {
+            let Some(package) = visit::name(&module.package.refr) else {
+                reader.lost = true;
+                continue;
+            };
+            for import in &module.imports {
+                reader.import(&package, import);
+            }
+            for rule in &module.policy {
+                let (Rule::Spec {
+                    head:
+                        RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. },
+                    ..
+                }
+                | Rule::Default { refr, .. }) = &**rule;
+                match first_name(refr) {
+                    Some(name) => reader.rules.entry((package.clone(), name)).or_default().push(rule),
+                    None => reader.lost = true,
+                }
+            }
+        }
+        reader
+    }
+
+    fn import(&mut self, package: &str, import: &Import) {
+        let Some(path) = visit::name(&import.refr) else {
+            self.lost = true;
+            return;
+        };
+        let mut parts = path.split('.');
+        let root = match parts.next() {
+            Some("input") => Root::Input,
+            Some("data") => Root::Data,
+            _ => return,
+        };
+        let steps: Vec<Step> = parts.map(|part| Step::Name(part.to_owned())).collect();
+        let name = import.r#as.as_ref().map(|span| span.text().to_owned());
+        let name = name.or_else(|| path.rsplit('.').next().map(ToOwned::to_owned));
+        if let Some(name) = name {
+            self.imports.insert((package.to_owned(), name), Place { root, steps });
+        }
+    }
+
+    fn here(&self, name: &str) -> (String, String) {
+        (self.package.clone(), name.to_owned())
+    }
+
+    /// Everything that the value of a rule without arguments reads.
+    fn rule(&mut self, package: &str, name: &str) {
+        let key = (package.to_owned(), name.to_owned());
+        if !self.seen.insert(key.clone()) {
+            return;
+        }
+        let Some(rules) = self.rules.get(&key).cloned() else { return };
+        let before = std::mem::replace(&mut self.package, key.0);
+        for rule in rules {
+            match rule {
+                Rule::Default { value, .. } => self.take(value, &Names::new()),
+                Rule::Spec { head: RuleHead::Func { .. }, .. } => {}
+                Rule::Spec { head, bodies, .. } => self.spec(head, bodies, &Names::new()),
+            }
+        }
+        self.package = before;
+    }
+
+    /// Everything that a call reads.
+    fn call(&mut self, package: &str, name: &str, arguments: Vec<Option<Place>>) {
+        let called = (package.to_owned(), name.to_owned(), arguments);
+        if self.lost || self.called.contains(&called) {
+            return;
+        }
+        self.lost = self.called.len() >= CALLS;
+        self.called.insert(called.clone());
+        let (package, name, arguments) = called;
+        let Some(rules) = self.rules.get(&(package.clone(), name)).cloned() else { return };
+        let before = std::mem::replace(&mut self.package, package);
+        for rule in rules {
+            let (head, bodies) = match rule {
+                Rule::Default { value, .. } => {
+                    self.take(value, &Names::new());
+                    continue;
+                }
+                Rule::Spec { head, bodies, .. } => (head, bodies),
+            };
+            let RuleHead::Func { args, .. } = head else { continue };
+            let mut names = Names::new();
+            for (index, pattern) in args.iter().enumerate() {
+                let given = arguments.get(index).cloned().flatten();
+                self.bind(pattern, given, &mut names);
+            }
+            self.spec(head, bodies, &names);
+        }
+        self.package = before;
+    }
+
+    fn spec(&mut self, head: &RuleHead, bodies: &[RuleBody], own: &Names) {
+        let mut first = own.clone();
+        for (index, body) in bodies.iter().enumerate() {
+            let mut names = own.clone();
+            self.query(&body.query, &mut names);
+            if let Some(assign) = &body.assign {
+                self.take(&assign.value, &names);
+            }
+            if index == 0 {
+                first = names;
+            }
+        }
+        match head {
+            RuleHead::Compr { refr, assign, .. } => {
+                self.take_indexes(refr, &first);
+                if let Some(assign) = assign {
+                    self.take(&assign.value, &first);
+                }
+            }
+            RuleHead::Set { refr, key, .. } => {
+                self.take_indexes(refr, &first);
+                if let Some(key) = key {
+                    self.take(key, &first);
+                }
+            }
+            RuleHead::Func { assign, .. } => {
+                if let Some(assign) = assign {
+                    self.take(&assign.value, &first);
+                }
+            }
+        }
+    }
+
+    /// The statements of a body, in whatever order they are evaluated.
+    fn query(&mut self, query: &Query, names: &mut Names) {
+        for _ in 0..ROUNDS {
+            let before = names.clone();
+            for statement in &query.stmts {
+                self.lost |= !statement.with_mods.is_empty();
+                self.statement(&statement.literal, names);
+            }
+            if *names == before {
+                return;
+            }
+        }
+        self.lost = true;
+    }
+
+    fn statement(&mut self, literal: &Literal, names: &mut Names) {
+        match literal {
+            Literal::SomeVars { vars, .. } => {
+                for span in vars {
+                    // A later line may have told what it stands for, in the round before.
+                    names.entry(span.text().to_owned()).or_insert(None);
+                }
+            }
+            Literal::SomeIn { key, value, collection, .. } => {
+                let over = self.iterated(collection, names);
+                if let Some(key) = key {
+                    self.bind(key, None, names);
+                }
+                self.bind(value, over, names);
+            }
+            Literal::Expr { expr, .. } => match &**expr {
+                Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
+                    let place = self.place(rhs, names);
+                    match &place {
+                        Some(place) => {
+                            self.take_indexes(rhs, names);
+                            self.see(place);
+                        }
+                        None => self.take(rhs, names),
+                    }
+                    self.bind(lhs, place, names);
+                }
+                expr => self.take(expr, names),
+            },
+            Literal::NotExpr { expr, .. } => self.take(expr, names),
+            Literal::Every { key, value, domain, query, .. } => {
+                let over = self.iterated(domain, names);
+                let mut inner = names.clone();
+                if let Some(key) = key {
+                    inner.insert(key.text().to_owned(), None);
+                }
+                inner.insert(value.text().to_owned(), over);
+                self.query(query, &mut inner);
+            }
+        }
+    }
+
+    /// What an element of `collection` stands for; its elements are looked at, one by one.
+    fn iterated(&mut self, collection: &Expr, names: &Names) -> Option<Place> {
+        match self.place(collection, names) {
+            Some(place) => {
+                self.take_indexes(collection, names);
+                let each = place.then(Step::Each);
+                self.see(&each);
+                Some(each)
+            }
+            None => {
+                self.take(collection, names);
+                None
+            }
+        }
+    }
+
+    /// The names in `pattern` stand for parts of `place`. What is no name is compared with the value, which takes it whole.
+    fn bind(&mut self, pattern: &Expr, place: Option<Place>, names: &mut Names) {
+        if let Expr::Var { span, .. } = pattern {
+            if span.text() != "_" {
+                names.insert(span.text().to_owned(), place);
+            }
+            return;
+        }
+        if let Some(place) = place {
+            self.take_place(&place);
+        }
+        self.bind_within(pattern, names);
+    }
+
+    fn bind_within(&mut self, pattern: &Expr, names: &mut Names) {
+        match pattern {
+            Expr::Var { span, .. } => {
+                names.insert(span.text().to_owned(), None);
+            }
+            Expr::Array { items, .. } => items.iter().for_each(|item| self.bind_within(item, names)),
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
+                self.take(key, names);
+                self.bind_within(value, names);
+            }),
+            other => self.take(other, names),
+        }
+    }
+
+    /// What an expression stands for, if it is a path and nothing else.
+    fn place(&self, expr: &Expr, names: &Names) -> Option<Place> {
+        match expr {
+            Expr::Var { span, .. } => match span.text() {
+                "input" => Some(Place::root(Root::Input)),
+                "data" => Some(Place::root(Root::Data)),
+                name => match names.get(name) {
+                    Some(local) => local.clone(),
+                    None if self.rules.contains_key(&self.here(name)) => self.alias(name),
+                    None => self.imports.get(&self.here(name)).cloned(),
+                },
+            },
+            Expr::RefDot { refr, field, .. } => {
+                Some(self.place(refr, names)?.then(Step::Name(field.0.text().to_owned())))
+            }
+            Expr::RefBrack { refr, index, .. } => Some(self.place(refr, names)?.then(step(index))),
+            Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
+                (Some("object.get"), [base, key, _]) => {
+                    let place = self.place(base, names)?;
+                    match &**key {
+                        Expr::Array { items, .. } => {
+                            Some(items.iter().fold(place, |place, item| place.then(step(item))))
+                        }
+                        // A name that holds a list of steps would go deeper than one.
+                        key if visit::text(key).is_some() => Some(place.then(step(key))),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A rule of this package that is nothing but a path: one definition without conditions, which reads nothing on its way.
+    fn alias(&self, name: &str) -> Option<Place> {
+        let [Rule::Spec { head: RuleHead::Compr { refr, assign: Some(assign), .. }, bodies, .. }] =
+            &self.rules.get(&self.here(name))?[..]
+        else {
+            return None;
+        };
+        let plain = matches!(&**refr, Expr::Var { .. })
+            && bodies.iter().all(|body| body.query.stmts.is_empty() && body.assign.is_none());
+        // Rules that stand for each other in a circle are refused at load.
+        if plain && is_fixed(&assign.value) { self.place(&assign.value, &Names::new()) } else { None }
+    }
+
+    /// The name of a function that is not defined in Rego.
+    fn builtin(&self, function: &Expr) -> Option<String> {
+        let name = visit::name(function)?;
+        self.defined(&name).is_none().then_some(name)
+    }
+
+    /// Package and name of a function that is defined in Rego.
+    fn defined(&self, name: &str) -> Option<(String, String)> {
+        if self.rules.contains_key(&self.here(name)) {
+            return Some(self.here(name));
+        }
+        let (first, rest) = name.split_once('.')?;
+        let package = match self.imports.get(&self.here(first)) {
+            Some(Place { root: Root::Data, steps }) => {
+                let steps = steps.iter().map(|step| match step {
+                    Step::Name(name) => name.as_str(),
+                    Step::Each => "_",
+                });
+                std::iter::once("data").chain(steps).collect::<Vec<_>>().join(".")
+            }
+            _ => first.to_owned(),
+        };
+        let whole = format!("{package}.{rest}");
+        let (package, name) = whole.rsplit_once('.')?;
+        let package = package.strip_prefix("data.").unwrap_or(package);
+        let key = (package.to_owned(), name.to_owned());
+        self.rules.contains_key(&key).then_some(key)
+    }
+
+    /// Notes that it matters whether `place` is there.
+    fn see(&mut self, place: &Place) {
+        match (place.root, &place.steps[..]) {
+            (Root::Input, steps) => self.masks.input.add(steps, false),
+            (Root::Data, [Step::Name(name), rest @ ..]) if name == "inventory" => {
+                self.masks.inventory.add(rest, false);
+            }
+            (Root::Data, _) => self.take_place(place),
+        }
+    }
+
+    /// Takes the whole value at `place`.
+    fn take_place(&mut self, place: &Place) {
+        match (place.root, &place.steps[..]) {
+            (Root::Input, steps) => self.masks.input.add(steps, true),
+            (Root::Data, [Step::Name(name), rest @ ..]) => match name.as_str() {
+                "inventory" => self.masks.inventory.add(rest, true),
+                "parameters" | "facts" => {}
+                _ => self.take_rule(&place.steps),
+            },
+            (Root::Data, _) => self.lost = true,
+        }
+    }
+
+    /// The rule that a path below `data` leads to.
+    fn take_rule(&mut self, steps: &[Step]) {
+        let names: Vec<&str> = steps
+            .iter()
+            .map_while(|step| match step {
+                Step::Name(name) => Some(name.as_str()),
+                Step::Each => None,
+            })
+            .collect();
+        for length in (1..names.len()).rev() {
+            let key = (names[..length].join("."), names[length].to_owned());
+            if self.rules.contains_key(&key) {
+                self.rule(&key.0, &key.1);
+                return;
+            }
+        }
+        // A whole package, or what is not there, which was refused at load.
+        self.lost = true;
+    }
+
+    /// The indexes of a reference are read for what they are.
+    fn take_indexes(&mut self, expr: &Expr, names: &Names) {
+        match expr {
+            Expr::RefDot { refr, .. } => self.take_indexes(refr, names),
+            Expr::RefBrack { refr, index, .. } => {
+                self.take_indexes(refr, names);
+                self.take(index, names);
+            }
+            Expr::Call { params, .. } => {
+                // object.get, the only call that is a path.
+                if let [base, rest @ ..] = &params[..] {
+                    self.take_indexes(base, names);
+                    rest.iter().for_each(|param| self.take(param, names));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the whole value of `expr`.
+    fn take(&mut self, expr: &Expr, names: &Names) {
+        if self.lost {
+            return;
+        }
+        if let Some(place) = self.place(expr, names) {
+            self.take_indexes(expr, names);
+            self.take_place(&place);
+            return;
+        }
+        match expr {
+            Expr::Var { span, .. } => {
+                let name = span.text();
+                if !names.contains_key(name) && self.rules.contains_key(&self.here(name)) {
+                    let package = self.package.clone();
+                    self.rule(&package, name);
+                }
+            }
+            Expr::RefDot { refr, .. } => self.take(refr, names),
+            Expr::RefBrack { refr, index, .. } => {
+                self.take(refr, names);
+                self.take(index, names);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.take(item, names));
+            }
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
+                self.take(key, names);
+                self.take(value, names);
+            }),
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                let mut inner = names.clone();
+                self.query(query, &mut inner);
+                self.take(term, &inner);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                let mut inner = names.clone();
+                self.query(query, &mut inner);
+                self.take(key, &inner);
+                self.take(value, &inner);
+            }
+            Expr::Call { fcn, params, .. } => self.take_call(fcn, params, names),
+            Expr::UnaryExpr { expr, .. } => self.take(expr, names),
+            Expr::AssignExpr { lhs, rhs, .. }
+            | Expr::BinExpr { lhs, rhs, .. }
+            | Expr::BoolExpr { lhs, rhs, .. }
+            | Expr::ArithExpr { lhs, rhs, .. } => {
+                self.take(lhs, names);
+                self.take(rhs, names);
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                key.iter().chain([value, collection]).for_each(|part| self.take(part, names));
+            }
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => {}
+        }
+    }
+
+    fn take_call(&mut self, function: &Expr, params: &[regorus::unstable::Ref<Expr>], names: &Names) {
+        let Some(name) = visit::name(function) else {
+            self.lost = true;
+            return;
+        };
+        let Some((package, function)) = self.defined(&name) else {
+            return self.take_builtin(&name, params, names);
+        };
+        let arguments = params.iter().map(|param| {
+            let place = self.place(param, names);
+            match &place {
+                Some(place) => {
+                    self.take_indexes(param, names);
+                    self.see(place);
+                }
+                None => self.take(param, names),
+            }
+            place
+        });
+        let arguments = arguments.collect();
+        self.call(&package, &function, arguments);
+    }
+
+    fn take_builtin(&mut self, name: &str, params: &[regorus::unstable::Ref<Expr>], names: &Names) {
+        let place = params.first().and_then(|param| self.place(param, names));
+        match (name, params, place) {
+            // How many there are, and not what they are.
+            ("count", [of], Some(place)) => {
+                self.take_indexes(of, names);
+                self.see(&place.then(Step::Each));
+            }
+            (
+                "is_null" | "is_string" | "is_number" | "is_boolean" | "is_array" | "is_object" | "type_name",
+                [of],
+                Some(place),
+            ) => {
+                self.take_indexes(of, names);
+                self.see(&place);
+            }
+            _ => params.iter().for_each(|param| self.take(param, names)),
+        }
+    }
+}
+
+/// The name that a rule's head begins with.
+fn first_name(refr: &Expr) -> Option<String> {
+    match refr {
+        Expr::Var { span, .. } => Some(span.text().to_owned()),
+        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => first_name(refr),
+        _ => None,
+    }
+}
+
+/// Whether a path has no index and no default that has to be read itself.
+fn is_fixed(expr: &Expr) -> bool {
+    match expr {
+        Expr::RefDot { refr, .. } => is_fixed(refr),
+        Expr::RefBrack { refr, index, .. } => is_fixed(refr) && is_literal(index),
+        Expr::Call { params, .. } => match &params[..] {
+            [base, rest @ ..] => is_fixed(base) && rest.iter().all(|param| is_literal(param)),
+            [] => false,
+        },
+        expr => matches!(expr, Expr::Var { .. }),
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|item| is_literal(item)),
+        Expr::Object { fields, .. } => {
+            fields.iter().all(|(_, key, value)| is_literal(key) && is_literal(value))
+        }
+        Expr::String { .. }
+        | Expr::RawString { .. }
+        | Expr::Number { .. }
+        | Expr::Bool { .. }
+        | Expr::Null { .. } => true,
+        _ => false,
+    }
+}
+
+fn step(index: &Expr) -> Step {
+    visit::text(index).map_or(Step::Each, Step::Name)
+}
