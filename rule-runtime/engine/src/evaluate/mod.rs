@@ -124,8 +124,8 @@ impl<'a> Subject<'a> {
 /// Which policies judge the items of a type, and what they can read of one, all together.
 #[derive(Debug, Default)]
 struct Plan {
-    /// Places in [`Evaluator::prepared`].
-    policies: Vec<usize>,
+    /// Places in [`Evaluator::prepared`], and what that policy can read.
+    policies: Vec<(usize, Mask)>,
     mask: Mask,
 }
 
@@ -165,6 +165,7 @@ impl Evaluator {
     #[must_use]
     pub fn reading_whole(mut self) -> Self {
         self.reads_whole = true;
+        self.plans.clear();
         self
     }
 
@@ -211,7 +212,7 @@ impl Evaluator {
             check_interval: TIMER_INTERVAL,
         });
         engine.set_enable_coverage(self.counts_lines);
-        self.prepared.push(Prepared::new(policy, engine));
+        self.prepared.push(Prepared::new(policy, engine, data.parameters.clone()));
         self.plans.clear();
         self.memory = Memory::default();
         Ok(())
@@ -303,8 +304,13 @@ impl Evaluator {
         let mut plan = Plan::default();
         for (index, prepared) in self.prepared.iter().enumerate() {
             if prepared.applies(item, occasion) {
-                plan.policies.push(index);
-                plan.mask.join(&prepared.policy.masks.input);
+                let mask = if self.reads_whole || self.counts_lines {
+                    Mask::All
+                } else {
+                    prepared.masks(resource_type).input
+                };
+                plan.mask.join(&mask);
+                plan.policies.push((index, mask));
             }
         }
         plan.mask.settle();
@@ -323,17 +329,17 @@ impl Evaluator {
             return outcome;
         }
         if item.status != ItemStatus::Live {
-            let gone = |index: &usize| {
+            let gone = |(index, _): &(usize, Mask)| {
                 let own = item.resource.clone();
                 self.prepared[*index].verdict(item, own, Compliance::NotApplicable, Vec::new())
             };
             outcome.verdicts.extend(plan.policies.iter().map(gone));
             return outcome;
         }
-        let tree = subject.tree(if self.reads_whole { &Mask::All } else { &plan.mask });
-        for index in &plan.policies {
+        let tree = subject.tree(&plan.mask);
+        for (index, mask) in &plan.policies {
             let answer = match &tree {
-                Ok(tree) => self.answer(*index, tree, item),
+                Ok(tree) => self.answer(*index, tree, mask, item),
                 Err(message) => Err(message.clone()),
             };
             let prepared = &self.prepared[*index];
@@ -353,19 +359,18 @@ impl Evaluator {
         &mut self,
         index: usize,
         tree: &Tree<'_>,
+        mask: &Mask,
         item: &ConfigurationItem,
     ) -> Result<Arc<Answer>, String> {
-        let prepared = &mut self.prepared[index];
-        if self.reads_whole || self.counts_lines {
-            return prepared.ask(tree, &Mask::All, item).map(Arc::new);
-        }
-        let policy = Arc::clone(&prepared.policy);
-        let mask = &policy.masks.input;
-        if let Some(answer) = self.memory.get(index, &item.resource.resource_type, tree, mask) {
+        let resource_type = &item.resource.resource_type;
+        let remembers = !self.reads_whole && !self.counts_lines;
+        if remembers && let Some(answer) = self.memory.get(index, resource_type, tree, mask) {
             return Ok(answer);
         }
-        let answer = Arc::new(prepared.ask(tree, mask, item)?);
-        self.memory.put(Arc::clone(&answer));
+        let answer = Arc::new(self.prepared[index].ask(tree, mask, item)?);
+        if remembers {
+            self.memory.put(Arc::clone(&answer));
+        }
         Ok(answer)
     }
 }

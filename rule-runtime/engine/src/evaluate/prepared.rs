@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regorus::Engine;
+use serde_json::Value;
 
 use super::message::{self, Denial};
 use super::{EvaluationError, Occasion, Undecided, convert, stack};
@@ -12,7 +13,7 @@ use crate::item::tree::Tree;
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
 use crate::policy::Policy;
 use crate::policy::load::rego_problem;
-use crate::policy::mask::Mask;
+use crate::policy::mask::{Known, Mask, Masks};
 use crate::policy::missing::{self, Absent, OnMissing};
 use crate::verdict::{Compliance, Reason, ResourceKey, Verdict};
 
@@ -25,6 +26,7 @@ pub struct Prepared {
     pub engine: Engine,
     /// Taken when the engine was ruined by a panic.
     pub pristine: Engine,
+    parameters: Value,
 }
 
 /// What a policy says of an input, before anything of the item comes in that the policy did not read.
@@ -51,8 +53,13 @@ impl Answer {
 pub type Folded = (Vec<Verdict>, Option<Undecided>);
 
 impl Prepared {
-    pub fn new(policy: &Arc<Policy>, engine: Engine) -> Self {
-        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine }
+    pub fn new(policy: &Arc<Policy>, engine: Engine, parameters: Value) -> Self {
+        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine, parameters }
+    }
+
+    /// What it can read when it judges an item of that type.
+    pub fn masks(&self, resource_type: &str) -> Masks {
+        self.policy.masks(Known { resource_type, parameters: &self.parameters })
     }
 
     pub fn applies(&self, item: &ConfigurationItem, occasion: Occasion) -> bool {

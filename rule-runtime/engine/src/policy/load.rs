@@ -12,16 +12,12 @@ use regorus::Engine;
 use walkdir::WalkDir;
 
 use super::ast::{self, ModuleFacts, RuleKind};
-use super::mask::{self, Masks};
 use super::{Library, Policy, PolicySet, guard, metadata, paths, references};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::stack;
 
 /// The end of a test file's name.
 const TEST_ENDING: &str = "_test.rego";
-
-/// The rules that an evaluation asks for.
-const RULES: [&str; 3] = ["not_applicable", "deny", "judged"];
 
 /// The folder whose Rego files are library.
 const LIBRARY_FOLDER: &str = "lib";
@@ -189,9 +185,7 @@ impl<'a> Loader<'a> {
                         Diagnostic::new(&source.name, message).code("SK0105").help("rename one of them"),
                     ]);
                 }
-                let modules = engine.get_modules();
-                let reads = modules.last().map(|module| paths::read(module)).unwrap_or_default();
-                let masks = masks(&modules, &package, &reads);
+                let reads = engine.get_modules().last().map(|module| paths::read(module)).unwrap_or_default();
                 Ok(Policy {
                     metadata,
                     package,
@@ -202,7 +196,6 @@ impl<'a> Loader<'a> {
                     has_not_applicable,
                     has_judged,
                     reads,
-                    masks,
                     engine,
                 })
             }
@@ -242,18 +235,6 @@ impl<'a> Loader<'a> {
             self.set.broken.entry(id).or_default().extend(problems);
         }
     }
-}
-
-/// What the rules can read that an evaluation asks for; and whether the fields are there that [`super::missing`] asks for.
-fn masks(
-    modules: &[regorus::unstable::Ref<regorus::unstable::Module>],
-    package: &str,
-    reads: &[paths::Read],
-) -> Masks {
-    let bare =
-        reads.iter().filter(|read| read.bare).map(|read| read.path.iter().map(mask::Step::from).collect());
-    let package = package.strip_prefix("data.").unwrap_or(package);
-    mask::of(modules.iter().map(|module| &**module), package, &RULES, bare)
 }
 
 /// Whether `folder` is one with Rego files, and not the `lib` of the system.

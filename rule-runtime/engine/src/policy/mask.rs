@@ -7,9 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{AssignOp, Expr, Import, Literal, Module, Query, Rule, RuleBody, RuleHead};
+use regorus::Value as Rego;
+use regorus::unstable::{
+    AssignOp, BoolOp, Expr, Import, Literal, LiteralStmt, Module, Query, Rule, RuleBody, RuleHead,
+};
 
 use super::visit;
+use crate::evaluate::convert;
 
 /// A part of a JSON document.
 ///
@@ -47,6 +51,11 @@ impl Mask {
             None if whole => *self = Self::All,
             None => {}
             Some((Step::Name(name), rest)) => parts.names.entry(name.clone()).or_default().add(rest, whole),
+            Some((Step::OneOf(names), rest)) => {
+                for name in names {
+                    parts.names.entry(name.clone()).or_default().add(rest, whole);
+                }
+            }
             Some((Step::Each, rest)) => parts.each.get_or_insert_default().add(rest, whole),
         }
     }
@@ -110,15 +119,25 @@ impl Masks {
     }
 }
 
-/// The rules that are asked for, of `policy`, which may call those of `library`. `also` are paths of the input whose
+/// What is known before an evaluation, and makes rules that it rules out read nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// `input.resourceType`.
+    pub resource_type: &'a str,
+    /// `data.parameters`.
+    pub parameters: &'a serde_json::Value,
+}
+
+/// What `rules` of `package` can read, one of `modules`, which may call the others. `also` are paths of the input whose
 /// presence matters beside.
 pub fn of<'m>(
     modules: impl IntoIterator<Item = &'m Module>,
     package: &str,
     rules: &[&str],
+    known: Known<'_>,
     also: impl IntoIterator<Item = Vec<Step>>,
 ) -> Masks {
-    let mut reader = Reader::new(modules);
+    let mut reader = Reader::new(modules, known);
     for rule in rules {
         reader.rule(package, rule);
     }
@@ -126,6 +145,8 @@ pub fn of<'m>(
         return Masks::all();
     }
     let mut masks = reader.masks;
+    // It is read wherever it is compared, also where that is known to come out in one way.
+    masks.input.add(&[Step::Name("resourceType".to_owned())], true);
     also.into_iter().for_each(|path| masks.input.add(&path, false));
     masks.input.settle();
     masks.inventory.settle();
@@ -137,6 +158,8 @@ pub fn of<'m>(
 pub enum Step {
     /// To the field of that name.
     Name(String),
+    /// To one of some fields.
+    OneOf(Vec<String>),
     /// To every element or field, whichever it is.
     Each,
 }
@@ -175,11 +198,23 @@ impl Place {
     }
 }
 
-/// What local names stand for; none is a value that was taken whole where it came from.
-type Names = BTreeMap<String, Option<Place>>;
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Meaning {
+    /// A value that was taken whole where it came from.
+    Taken,
+    /// A path.
+    Place(Place),
+    /// A value that is known before the evaluation.
+    Constant(Rego),
+    /// One of some texts.
+    OneOf(Vec<String>),
+}
+
+type Names = BTreeMap<String, Meaning>;
 
 /// A function with what its arguments stand for.
-type Called = (String, String, Vec<Option<Place>>);
+type Called = (String, String, Vec<Meaning>);
 
 /// Rounds that follow names which are used above the line that gives them a meaning.
 const ROUNDS: usize = 8;
@@ -197,12 +232,14 @@ struct Reader<'m> {
     called: BTreeSet<Called>,
     /// The package whose text is looked at.
     package: String,
+    resource_type: Rego,
+    parameters: Rego,
     /// The text cannot be followed.
     lost: bool,
 }
 
 impl<'m> Reader<'m> {
-    fn new(modules: impl IntoIterator<Item = &'m Module>) -> Self {
+    fn new(modules: impl IntoIterator<Item = &'m Module>, known: Known<'_>) -> Self {
         let mut reader = Self {
             rules: BTreeMap::new(),
             imports: BTreeMap::new(),
@@ -210,6 +247,9 @@ impl<'m> Reader<'m> {
             seen: BTreeSet::new(),
             called: BTreeSet::new(),
             package: String::new(),
+            resource_type: known.resource_type.into(),
+            // Parameters that weigh too much are no constants.
+            parameters: convert::document(known.parameters).unwrap_or(Rego::Undefined),
             lost: false,
         };
         for module in modules {
@@ -278,7 +318,7 @@ impl<'m> Reader<'m> {
     }
 
     /// Everything that a call reads.
-    fn call(&mut self, package: &str, name: &str, arguments: Vec<Option<Place>>) {
+    fn call(&mut self, package: &str, name: &str, arguments: Vec<Meaning>) {
         let called = (package.to_owned(), name.to_owned(), arguments);
         if self.lost || self.called.contains(&called) {
             return;
@@ -299,7 +339,7 @@ impl<'m> Reader<'m> {
             let RuleHead::Func { args, .. } = head else { continue };
             let mut names = Names::new();
             for (index, pattern) in args.iter().enumerate() {
-                let given = arguments.get(index).cloned().flatten();
+                let given = arguments.get(index).cloned().unwrap_or(Meaning::Taken);
                 self.bind(pattern, given, &mut names);
             }
             self.spec(head, bodies, &names);
@@ -311,11 +351,15 @@ impl<'m> Reader<'m> {
         let mut first = own.clone();
         for (index, body) in bodies.iter().enumerate() {
             let mut names = own.clone();
-            self.query(&body.query, &mut names);
-            if let Some(assign) = &body.assign {
+            let may_hold = self.query(&body.query, &mut names);
+            if may_hold && let Some(assign) = &body.assign {
                 self.take(&assign.value, &names);
             }
             if index == 0 {
+                if !may_hold {
+                    // Its head is never come to; what follows is for the bodies behind "else", which have heads of their own.
+                    return self.others(&bodies[1..], own);
+                }
                 first = names;
             }
         }
@@ -340,8 +384,29 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// The statements of a body, in whatever order they are evaluated.
-    fn query(&mut self, query: &Query, names: &mut Names) {
+    fn others(&mut self, bodies: &[RuleBody], own: &Names) {
+        for body in bodies {
+            let mut names = own.clone();
+            if self.query(&body.query, &mut names)
+                && let Some(assign) = &body.assign
+            {
+                self.take(&assign.value, &names);
+            }
+        }
+    }
+
+    /// The statements of a body, in whatever order they are evaluated; none of one that never holds, which is told.
+    fn query(&mut self, query: &Query, names: &mut Names) -> bool {
+        // A name that is bound here is no rule of the same name, also above the line that binds it.
+        declared(query).for_each(|name| {
+            names.insert(name, Meaning::Taken);
+        });
+        let never = |statement: &LiteralStmt| {
+            statement.with_mods.is_empty() && self.holds(&statement.literal, names) == Some(false)
+        };
+        if query.stmts.iter().any(never) {
+            return false;
+        }
         for _ in 0..ROUNDS {
             let before = names.clone();
             for statement in &query.stmts {
@@ -349,10 +414,117 @@ impl<'m> Reader<'m> {
                 self.statement(&statement.literal, names);
             }
             if *names == before {
-                return;
+                return true;
             }
         }
         self.lost = true;
+        true
+    }
+
+    /// Whether a condition holds, where that is known before the evaluation.
+    fn holds(&self, literal: &Literal, names: &Names) -> Option<bool> {
+        match literal {
+            Literal::Expr { expr, .. } => self.is_true(expr, names),
+            Literal::NotExpr { expr, .. } => self.is_true(expr, names).map(|holds| !holds),
+            Literal::SomeIn { collection, .. } => {
+                is_empty(&self.constant(collection, names)?).then_some(false)
+            }
+            Literal::SomeVars { .. } | Literal::Every { .. } => None,
+        }
+    }
+
+    fn is_true(&self, expr: &Expr, names: &Names) -> Option<bool> {
+        match expr {
+            Expr::BoolExpr { op: op @ (BoolOp::Eq | BoolOp::Ne), lhs, rhs, .. } => {
+                let equal = self.constant(lhs, names)? == self.constant(rhs, names)?;
+                Some(equal == matches!(op, BoolOp::Eq))
+            }
+            Expr::Membership { key: None, value, collection, .. } => {
+                let value = self.constant(value, names)?;
+                match self.constant(collection, names)? {
+                    Rego::Array(list) => Some(list.contains(&value)),
+                    Rego::Set(set) => Some(set.contains(&value)),
+                    Rego::Object(fields) => Some(fields.values().any(|field| *field == value)),
+                    _ => None,
+                }
+            }
+            expr => match self.constant(expr, names)? {
+                Rego::Undefined => None,
+                value => Some(value != Rego::Bool(false)),
+            },
+        }
+    }
+
+    /// The value of an expression, where it is known before the evaluation.
+    fn constant(&self, expr: &Expr, names: &Names) -> Option<Rego> {
+        match expr {
+            Expr::String { value, .. }
+            | Expr::RawString { value, .. }
+            | Expr::Number { value, .. }
+            | Expr::Bool { value, .. }
+            | Expr::Null { value, .. } => Some(value.clone()),
+            Expr::Array { items, .. } => {
+                let items = items.iter().map(|item| self.constant(item, names));
+                Some(items.collect::<Option<Vec<_>>>()?.into())
+            }
+            Expr::Set { items, .. } => {
+                let items = items.iter().map(|item| self.constant(item, names));
+                Some(items.collect::<Option<BTreeSet<_>>>()?.into())
+            }
+            Expr::Object { fields, .. } => {
+                let fields = fields
+                    .iter()
+                    .map(|(_, key, value)| Some((self.constant(key, names)?, self.constant(value, names)?)));
+                Some(fields.collect::<Option<BTreeMap<_, _>>>()?.into())
+            }
+            Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
+                (Some("array.concat"), [first, second]) => {
+                    match (self.constant(first, names)?, self.constant(second, names)?) {
+                        (Rego::Array(first), Rego::Array(second)) => {
+                            Some(first.iter().chain(second.iter()).cloned().collect::<Vec<_>>().into())
+                        }
+                        _ => None,
+                    }
+                }
+                _ => self.constant_at(&self.place(expr, names)?),
+            },
+            Expr::RefBrack { refr, index, .. } => match self.place(expr, names) {
+                Some(place) => self.constant_at(&place),
+                None => defined(&self.constant(refr, names)?[&self.constant(index, names)?]),
+            },
+            Expr::Var { span, .. } if !self.is_rule(span.text(), names) => match names.get(span.text()) {
+                Some(Meaning::Constant(value)) => Some(value.clone()),
+                _ => self.constant_at(&self.place(expr, names)?),
+            },
+            Expr::Var { span, .. } => match self.alias(span.text()) {
+                Some(place) => self.constant_at(&place),
+                None => self.constant(self.only_value(span.text())?, &Names::new()),
+            },
+            Expr::RefDot { .. } => self.constant_at(&self.place(expr, names)?),
+            _ => None,
+        }
+    }
+
+    fn constant_at(&self, place: &Place) -> Option<Rego> {
+        match (place.root, &place.steps[..]) {
+            (Root::Input, [Step::Name(name)]) if name == "resourceType" => Some(self.resource_type.clone()),
+            (Root::Data, [Step::Name(name), rest @ ..]) if name == "parameters" => {
+                let mut value = &self.parameters;
+                for step in rest {
+                    match (step, value) {
+                        (Step::Name(name), Rego::Object(_)) => value = &value[name.as_str()],
+                        _ => return None,
+                    }
+                }
+                defined(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a name is a rule of this package.
+    fn is_rule(&self, name: &str, names: &Names) -> bool {
+        !names.contains_key(name) && self.rules.contains_key(&self.here(name))
     }
 
     fn statement(&mut self, literal: &Literal, names: &mut Names) {
@@ -360,27 +532,20 @@ impl<'m> Reader<'m> {
             Literal::SomeVars { vars, .. } => {
                 for span in vars {
                     // A later line may have told what it stands for, in the round before.
-                    names.entry(span.text().to_owned()).or_insert(None);
+                    names.entry(span.text().to_owned()).or_insert(Meaning::Taken);
                 }
             }
             Literal::SomeIn { key, value, collection, .. } => {
                 let over = self.iterated(collection, names);
                 if let Some(key) = key {
-                    self.bind(key, None, names);
+                    self.bind(key, Meaning::Taken, names);
                 }
                 self.bind(value, over, names);
             }
             Literal::Expr { expr, .. } => match &**expr {
                 Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
-                    let place = self.place(rhs, names);
-                    match &place {
-                        Some(place) => {
-                            self.take_indexes(rhs, names);
-                            self.see(place);
-                        }
-                        None => self.take(rhs, names),
-                    }
-                    self.bind(lhs, place, names);
+                    let meaning = self.given(rhs, names);
+                    self.bind(lhs, meaning, names);
                 }
                 expr => self.take(expr, names),
             },
@@ -389,7 +554,7 @@ impl<'m> Reader<'m> {
                 let over = self.iterated(domain, names);
                 let mut inner = names.clone();
                 if let Some(key) = key {
-                    inner.insert(key.text().to_owned(), None);
+                    inner.insert(key.text().to_owned(), Meaning::Taken);
                 }
                 inner.insert(value.text().to_owned(), over);
                 self.query(query, &mut inner);
@@ -398,30 +563,56 @@ impl<'m> Reader<'m> {
     }
 
     /// What an element of `collection` stands for; its elements are looked at, one by one.
-    fn iterated(&mut self, collection: &Expr, names: &Names) -> Option<Place> {
+    fn iterated(&mut self, collection: &Expr, names: &Names) -> Meaning {
+        if let Some(constant) = self.constant(collection, names) {
+            return texts(&constant).map_or(Meaning::Taken, Meaning::OneOf);
+        }
         match self.place(collection, names) {
             Some(place) => {
                 self.take_indexes(collection, names);
                 let each = place.then(Step::Each);
                 self.see(&each);
-                Some(each)
+                Meaning::Place(each)
             }
             None => {
                 self.take(collection, names);
-                None
+                Meaning::Taken
+            }
+        }
+    }
+
+    /// What `expr` stands for where it is given a name; what it needs for that is taken.
+    fn given(&mut self, expr: &Expr, names: &Names) -> Meaning {
+        if let Some(constant) = self.constant(expr, names) {
+            return Meaning::Constant(constant);
+        }
+        if let Expr::Var { span, .. } = expr
+            && let Some(meaning @ Meaning::OneOf(_)) = names.get(span.text())
+        {
+            return meaning.clone();
+        }
+        match self.place(expr, names) {
+            Some(place) => {
+                self.take_indexes(expr, names);
+                self.see(&place);
+                Meaning::Place(place)
+            }
+            None => {
+                self.take(expr, names);
+                Meaning::Taken
             }
         }
     }
 
     /// The names in `pattern` stand for parts of `place`. What is no name is compared with the value, which takes it whole.
-    fn bind(&mut self, pattern: &Expr, place: Option<Place>, names: &mut Names) {
+    fn bind(&mut self, pattern: &Expr, meaning: Meaning, names: &mut Names) {
         if let Expr::Var { span, .. } = pattern {
             if span.text() != "_" {
-                names.insert(span.text().to_owned(), place);
+                names.insert(span.text().to_owned(), meaning);
             }
             return;
         }
-        if let Some(place) = place {
+        if let Meaning::Place(place) = meaning {
             self.take_place(&place);
         }
         self.bind_within(pattern, names);
@@ -430,7 +621,7 @@ impl<'m> Reader<'m> {
     fn bind_within(&mut self, pattern: &Expr, names: &mut Names) {
         match pattern {
             Expr::Var { span, .. } => {
-                names.insert(span.text().to_owned(), None);
+                names.insert(span.text().to_owned(), Meaning::Taken);
             }
             Expr::Array { items, .. } => items.iter().for_each(|item| self.bind_within(item, names)),
             Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
@@ -448,7 +639,8 @@ impl<'m> Reader<'m> {
                 "input" => Some(Place::root(Root::Input)),
                 "data" => Some(Place::root(Root::Data)),
                 name => match names.get(name) {
-                    Some(local) => local.clone(),
+                    Some(Meaning::Place(place)) => Some(place.clone()),
+                    Some(_) => None,
                     None if self.rules.contains_key(&self.here(name)) => self.alias(name),
                     None => self.imports.get(&self.here(name)).cloned(),
                 },
@@ -456,17 +648,31 @@ impl<'m> Reader<'m> {
             Expr::RefDot { refr, field, .. } => {
                 Some(self.place(refr, names)?.then(Step::Name(field.0.text().to_owned())))
             }
-            Expr::RefBrack { refr, index, .. } => Some(self.place(refr, names)?.then(step(index))),
+            Expr::RefBrack { refr, index, .. } => {
+                Some(self.place(refr, names)?.then(self.step(index, names)))
+            }
             Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
                 (Some("object.get"), [base, key, _]) => {
                     let place = self.place(base, names)?;
-                    match &**key {
-                        Expr::Array { items, .. } => {
-                            Some(items.iter().fold(place, |place, item| place.then(step(item))))
+                    if let Expr::Array { items, .. } = &**key {
+                        return Some(
+                            items.iter().fold(place, |place, item| place.then(self.step(item, names))),
+                        );
+                    }
+                    match self.constant(key, names) {
+                        Some(Rego::Array(steps)) => {
+                            Some(steps.iter().fold(place, |place, step| place.then(constant_step(step))))
                         }
-                        // A name that holds a list of steps would go deeper than one.
-                        key if visit::text(key).is_some() => Some(place.then(step(key))),
-                        _ => None,
+                        Some(Rego::Null | Rego::Undefined) => None,
+                        Some(step) => Some(place.then(constant_step(&step))),
+                        None => match &**key {
+                            Expr::Var { span, .. } => match names.get(span.text()) {
+                                Some(Meaning::OneOf(names)) => Some(place.then(Step::OneOf(names.clone()))),
+                                // A name may hold a list of steps, which go deeper than one.
+                                _ => None,
+                            },
+                            _ => None,
+                        },
                     }
                 }
                 _ => None,
@@ -475,8 +681,22 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// A rule of this package that is nothing but a path: one definition without conditions, which reads nothing on its way.
-    fn alias(&self, name: &str) -> Option<Place> {
+    /// Where an index leads to.
+    fn step(&self, index: &Expr, names: &Names) -> Step {
+        if let Some(constant) = self.constant(index, names) {
+            return constant_step(&constant);
+        }
+        match index {
+            Expr::Var { span, .. } => match names.get(span.text()) {
+                Some(Meaning::OneOf(names)) => Step::OneOf(names.clone()),
+                _ => Step::Each,
+            },
+            _ => Step::Each,
+        }
+    }
+
+    /// The value of a rule of this package that has one definition without conditions.
+    fn only_value(&self, name: &str) -> Option<&'m Expr> {
         let [Rule::Spec { head: RuleHead::Compr { refr, assign: Some(assign), .. }, bodies, .. }] =
             &self.rules.get(&self.here(name))?[..]
         else {
@@ -484,8 +704,14 @@ impl<'m> Reader<'m> {
         };
         let plain = matches!(&**refr, Expr::Var { .. })
             && bodies.iter().all(|body| body.query.stmts.is_empty() && body.assign.is_none());
+        plain.then_some(&*assign.value)
+    }
+
+    /// A rule of this package that is nothing but a path: one definition without conditions, which reads nothing on its way.
+    fn alias(&self, name: &str) -> Option<Place> {
+        let value = self.only_value(name)?;
         // Rules that stand for each other in a circle are refused at load.
-        if plain && is_fixed(&assign.value) { self.place(&assign.value, &Names::new()) } else { None }
+        if is_fixed(value) { self.place(value, &Names::new()) } else { None }
     }
 
     /// The name of a function that is not defined in Rego.
@@ -504,7 +730,7 @@ impl<'m> Reader<'m> {
             Some(Place { root: Root::Data, steps }) => {
                 let steps = steps.iter().map(|step| match step {
                     Step::Name(name) => name.as_str(),
-                    Step::Each => "_",
+                    Step::OneOf(_) | Step::Each => "_",
                 });
                 std::iter::once("data").chain(steps).collect::<Vec<_>>().join(".")
             }
@@ -547,7 +773,7 @@ impl<'m> Reader<'m> {
             .iter()
             .map_while(|step| match step {
                 Step::Name(name) => Some(name.as_str()),
-                Step::Each => None,
+                Step::OneOf(_) | Step::Each => None,
             })
             .collect();
         for length in (1..names.len()).rev() {
@@ -582,7 +808,7 @@ impl<'m> Reader<'m> {
 
     /// Takes the whole value of `expr`.
     fn take(&mut self, expr: &Expr, names: &Names) {
-        if self.lost {
+        if self.lost || self.constant(expr, names).is_some() {
             return;
         }
         if let Some(place) = self.place(expr, names) {
@@ -612,14 +838,16 @@ impl<'m> Reader<'m> {
             }),
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                 let mut inner = names.clone();
-                self.query(query, &mut inner);
-                self.take(term, &inner);
+                if self.query(query, &mut inner) {
+                    self.take(term, &inner);
+                }
             }
             Expr::ObjectCompr { key, value, query, .. } => {
                 let mut inner = names.clone();
-                self.query(query, &mut inner);
-                self.take(key, &inner);
-                self.take(value, &inner);
+                if self.query(query, &mut inner) {
+                    self.take(key, &inner);
+                    self.take(value, &inner);
+                }
             }
             Expr::Call { fcn, params, .. } => self.take_call(fcn, params, names),
             Expr::UnaryExpr { expr, .. } => self.take(expr, names),
@@ -649,18 +877,7 @@ impl<'m> Reader<'m> {
         let Some((package, function)) = self.defined(&name) else {
             return self.take_builtin(&name, params, names);
         };
-        let arguments = params.iter().map(|param| {
-            let place = self.place(param, names);
-            match &place {
-                Some(place) => {
-                    self.take_indexes(param, names);
-                    self.see(place);
-                }
-                None => self.take(param, names),
-            }
-            place
-        });
-        let arguments = arguments.collect();
+        let arguments = params.iter().map(|param| self.given(param, names)).collect();
         self.call(&package, &function, arguments);
     }
 
@@ -722,6 +939,68 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
-fn step(index: &Expr) -> Step {
-    visit::text(index).map_or(Step::Each, Step::Name)
+/// The names that the statements of a body bind.
+fn declared(query: &Query) -> impl Iterator<Item = String> {
+    let mut names = Vec::new();
+    for statement in &query.stmts {
+        match &statement.literal {
+            Literal::SomeVars { vars, .. } => names.extend(vars.iter().map(|span| span.text().to_owned())),
+            Literal::SomeIn { key, value, .. } => {
+                key.iter().chain([value]).for_each(|pattern| variables(pattern, &mut names));
+            }
+            Literal::Expr { expr, .. } => {
+                if let Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } = &**expr {
+                    variables(lhs, &mut names);
+                }
+            }
+            Literal::NotExpr { .. } | Literal::Every { .. } => {}
+        }
+    }
+    names.into_iter()
+}
+
+fn variables(pattern: &Expr, names: &mut Vec<String>) {
+    match pattern {
+        Expr::Var { span, .. } => names.push(span.text().to_owned()),
+        Expr::Array { items, .. } => items.iter().for_each(|item| variables(item, names)),
+        Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| variables(value, names)),
+        _ => {}
+    }
+}
+
+fn constant_step(value: &Rego) -> Step {
+    match value {
+        Rego::String(name) => Step::Name(name.to_string()),
+        _ => Step::Each,
+    }
+}
+
+/// Names that are followed one by one.
+const FOLLOWED: usize = 32;
+
+/// The elements of a list or set of texts.
+fn texts(value: &Rego) -> Option<Vec<String>> {
+    let text = |value: &Rego| match value {
+        Rego::String(text) => Some(text.to_string()),
+        _ => None,
+    };
+    let texts: Vec<String> = match value {
+        Rego::Array(list) => list.iter().map(text).collect::<Option<_>>()?,
+        Rego::Set(set) => set.iter().map(text).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    (texts.len() <= FOLLOWED).then_some(texts)
+}
+
+fn is_empty(value: &Rego) -> bool {
+    match value {
+        Rego::Array(list) => list.is_empty(),
+        Rego::Set(set) => set.is_empty(),
+        Rego::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+fn defined(value: &Rego) -> Option<Rego> {
+    (*value != Rego::Undefined).then(|| value.clone())
 }

@@ -26,6 +26,9 @@ pub use metadata::{
 
 use crate::diagnostic::Diagnostic;
 
+/// The rules that an evaluation asks for.
+const RULES: [&str; 3] = ["not_applicable", "deny", "judged"];
+
 /// One policy, ready to be evaluated.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -47,8 +50,6 @@ pub struct Policy {
     pub has_judged: bool,
     /// The fields on whose presence a `deny` hangs.
     pub(crate) reads: Vec<paths::Read>,
-    /// What its rules can read.
-    pub masks: mask::Masks,
     /// The library and the policy, parsed.
     pub(crate) engine: regorus::Engine,
 }
@@ -57,6 +58,16 @@ impl Policy {
     /// `custom.id`.
     pub fn id(&self) -> &str {
         &self.metadata.id
+    }
+
+    /// What an evaluation over an item of `known`'s type can read.
+    pub fn masks(&self, known: mask::Known<'_>) -> mask::Masks {
+        // Whether those are there decides too: see missing.
+        let bare = self.reads.iter().filter(|read| read.bare);
+        let bare = bare.map(|read| read.path.iter().map(mask::Step::from).collect());
+        let package = self.package.strip_prefix("data.").unwrap_or(&self.package);
+        let mut engine = self.engine.clone();
+        mask::of(engine.get_modules().iter().map(|module| &**module), package, &RULES, known, bare)
     }
 
     /// Whether it judges changes of resources of that type.
