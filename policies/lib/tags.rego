@@ -9,12 +9,14 @@ package sekisho.tags
 # "Key=Value" for that value alone. The key ends at the first "=". Case counts, as it does in AWS. An empty
 # selector chooses nothing, and so does a map that is none. Undefined where it does not match.
 matches(tags, selector) if {
+	selector != ""
 	is_object(tags)
 	not contains(selector, "=")
 	selector in object.keys(tags)
 }
 
 matches(tags, selector) if {
+	selector != ""
 	is_object(tags)
 	some key, value in tags
 	key != ""

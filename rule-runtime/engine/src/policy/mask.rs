@@ -436,26 +436,31 @@ impl<'m> Reader<'m> {
     fn is_true(&self, expr: &Expr, names: &Names) -> Option<bool> {
         match expr {
             Expr::BoolExpr { op: op @ (BoolOp::Eq | BoolOp::Ne), lhs, rhs, .. } => {
-                let equal = self.constant(lhs, names)? == self.constant(rhs, names)?;
-                Some(equal == matches!(op, BoolOp::Eq))
+                let (lhs, rhs) = (self.constant(lhs, names)?, self.constant(rhs, names)?);
+                let is_defined = lhs != Rego::Undefined && rhs != Rego::Undefined;
+                Some(is_defined && (lhs == rhs) == matches!(op, BoolOp::Eq))
             }
             Expr::Membership { key: None, value, collection, .. } => {
+                let collection = self.constant(collection, names)?;
+                if is_empty(&collection) {
+                    return Some(false);
+                }
                 let value = self.constant(value, names)?;
-                match self.constant(collection, names)? {
+                match collection {
                     Rego::Array(list) => Some(list.contains(&value)),
                     Rego::Set(set) => Some(set.contains(&value)),
                     Rego::Object(fields) => Some(fields.values().any(|field| *field == value)),
                     _ => None,
                 }
             }
-            expr => match self.constant(expr, names)? {
-                Rego::Undefined => None,
-                value => Some(value != Rego::Bool(false)),
-            },
+            Expr::AssignExpr { op: AssignOp::ColEq, rhs, .. } => {
+                (self.constant(rhs, names)? == Rego::Undefined).then_some(false)
+            }
+            expr => Some(!matches!(self.constant(expr, names)?, Rego::Undefined | Rego::Bool(false))),
         }
     }
 
-    /// The value of an expression, where it is known before the evaluation.
+    /// The value of an expression, where it is known before the evaluation; undefined where it is known to be that.
     fn constant(&self, expr: &Expr, names: &Names) -> Option<Rego> {
         match expr {
             Expr::String { value, .. }
@@ -464,18 +469,25 @@ impl<'m> Reader<'m> {
             | Expr::Bool { value, .. }
             | Expr::Null { value, .. } => Some(value.clone()),
             Expr::Array { items, .. } => {
-                let items = items.iter().map(|item| self.constant(item, names));
+                let items = items.iter().map(|item| defined(&self.constant(item, names)?));
                 Some(items.collect::<Option<Vec<_>>>()?.into())
             }
             Expr::Set { items, .. } => {
-                let items = items.iter().map(|item| self.constant(item, names));
+                let items = items.iter().map(|item| defined(&self.constant(item, names)?));
                 Some(items.collect::<Option<BTreeSet<_>>>()?.into())
             }
             Expr::Object { fields, .. } => {
-                let fields = fields
-                    .iter()
-                    .map(|(_, key, value)| Some((self.constant(key, names)?, self.constant(value, names)?)));
+                let fields = fields.iter().map(|(_, key, value)| {
+                    let (key, value) = (self.constant(key, names)?, self.constant(value, names)?);
+                    Some((defined(&key)?, defined(&value)?))
+                });
                 Some(fields.collect::<Option<BTreeMap<_, _>>>()?.into())
+            }
+            // A call of what is undefined is undefined itself.
+            Expr::Call { params, .. }
+                if params.iter().any(|param| self.constant(param, names) == Some(Rego::Undefined)) =>
+            {
+                Some(Rego::Undefined)
             }
             Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
                 (Some("array.concat"), [first, second]) => {
@@ -490,7 +502,11 @@ impl<'m> Reader<'m> {
             },
             Expr::RefBrack { refr, index, .. } => match self.place(expr, names) {
                 Some(place) => self.constant_at(&place),
-                None => defined(&self.constant(refr, names)?[&self.constant(index, names)?]),
+                None => looked_up(&self.constant(refr, names)?, &self.constant(index, names)?),
+            },
+            Expr::RefDot { refr, field, .. } => match self.place(expr, names) {
+                Some(place) => self.constant_at(&place),
+                None => looked_up(&self.constant(refr, names)?, &field.0.text().into()),
             },
             Expr::Var { span, .. } if !self.is_rule(span.text(), names) => match names.get(span.text()) {
                 Some(Meaning::Constant(value)) => Some(value.clone()),
@@ -500,7 +516,6 @@ impl<'m> Reader<'m> {
                 Some(place) => self.constant_at(&place),
                 None => self.constant(self.only_value(span.text())?, &Names::new()),
             },
-            Expr::RefDot { .. } => self.constant_at(&self.place(expr, names)?),
             _ => None,
         }
     }
@@ -653,31 +668,50 @@ impl<'m> Reader<'m> {
             }
             Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
                 (Some("object.get"), [base, key, _]) => {
-                    let place = self.place(base, names)?;
-                    if let Expr::Array { items, .. } = &**key {
-                        return Some(
-                            items.iter().fold(place, |place, item| place.then(self.step(item, names))),
-                        );
-                    }
-                    match self.constant(key, names) {
-                        Some(Rego::Array(steps)) => {
-                            Some(steps.iter().fold(place, |place, step| place.then(constant_step(step))))
+                    let steps = self.steps(key, names)?;
+                    let (place, steps) = match (wrapped(base), &steps[..]) {
+                        (Some((name, inner)), [Step::Name(first), rest @ ..]) if *first == name => {
+                            (self.place(inner, names)?, rest)
                         }
-                        Some(Rego::Null | Rego::Undefined) => None,
-                        Some(step) => Some(place.then(constant_step(&step))),
-                        None => match &**key {
-                            Expr::Var { span, .. } => match names.get(span.text()) {
-                                Some(Meaning::OneOf(names)) => Some(place.then(Step::OneOf(names.clone()))),
-                                // A name may hold a list of steps, which go deeper than one.
-                                _ => None,
-                            },
-                            _ => None,
-                        },
-                    }
+                        (Some(_), _) => return None,
+                        (None, steps) => (self.place(base, names)?, steps),
+                    };
+                    Some(steps.iter().fold(place, |place, step| place.then(step.clone())))
                 }
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Where the key of `object.get` leads to: one step, or a list of them.
+    fn steps(&self, key: &Expr, names: &Names) -> Option<Vec<Step>> {
+        if let Expr::Array { items, .. } = key {
+            return Some(items.iter().map(|item| self.step(item, names)).collect());
+        }
+        match self.constant(key, names) {
+            Some(Rego::Array(steps)) => Some(steps.iter().map(constant_step).collect()),
+            Some(Rego::Null | Rego::Undefined) => None,
+            Some(step) => Some(vec![constant_step(&step)]),
+            None => match key {
+                Expr::Var { span, .. } => match names.get(span.text()) {
+                    Some(Meaning::OneOf(names)) => Some(vec![Step::OneOf(names.clone())]),
+                    // A name may hold a list of steps, which go deeper than one.
+                    _ => None,
+                },
+                _ => None,
+            },
+        }
+    }
+
+    /// The first steps of a key that is not known to its end.
+    fn first_steps(&self, key: &Expr, names: &Names) -> Vec<Step> {
+        match key {
+            Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
+                (Some("array.concat"), [first, _]) => self.steps(first, names).unwrap_or_default(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
         }
     }
 
@@ -798,7 +832,7 @@ impl<'m> Reader<'m> {
             Expr::Call { params, .. } => {
                 // object.get, the only call that is a path.
                 if let [base, rest @ ..] = &params[..] {
-                    self.take_indexes(base, names);
+                    self.take_indexes(wrapped(base).map_or(base, |(_, inner)| inner), names);
                     rest.iter().for_each(|param| self.take(param, names));
                 }
             }
@@ -884,6 +918,14 @@ impl<'m> Reader<'m> {
     fn take_builtin(&mut self, name: &str, params: &[regorus::unstable::Ref<Expr>], names: &Names) {
         let place = params.first().and_then(|param| self.place(param, names));
         match (name, params, place) {
+            // What comes behind is not known: all that lies there.
+            ("object.get", [base, key, default], Some(place)) => {
+                self.take_indexes(base, names);
+                self.take(key, names);
+                self.take(default, names);
+                let steps = self.first_steps(key, names);
+                self.take_place(&steps.into_iter().fold(place, Place::then));
+            }
             // How many there are, and not what they are.
             ("count", [of], Some(place)) => {
                 self.take_indexes(of, names);
@@ -907,6 +949,17 @@ fn first_name(refr: &Expr) -> Option<String> {
     match refr {
         Expr::Var { span, .. } => Some(span.text().to_owned()),
         Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => first_name(refr),
+        _ => None,
+    }
+}
+
+/// The one field of an object that is written out, `{"name": value}`: a way to read what may be null with `object.get`.
+fn wrapped(expr: &Expr) -> Option<(String, &regorus::unstable::Ref<Expr>)> {
+    match expr {
+        Expr::Object { fields, .. } => match &fields[..] {
+            [(_, name, value)] => Some((visit::text(name)?, value)),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -1001,6 +1054,140 @@ fn is_empty(value: &Rego) -> bool {
     }
 }
 
+/// A field of an object that is known; undefined where it has none of that name.
+fn looked_up(object: &Rego, key: &Rego) -> Option<Rego> {
+    match object {
+        Rego::Object(fields) => Some(fields.get(key).cloned().unwrap_or(Rego::Undefined)),
+        _ => None,
+    }
+}
+
 fn defined(value: &Rego) -> Option<Rego> {
     (*value != Rego::Undefined).then(|| value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    /// `{a:{b} c [d]}`: fields in their order, each element in brackets; what is whole has nothing behind its name.
+    fn written(mask: &Mask) -> String {
+        match mask {
+            Mask::All => "*".to_owned(),
+            Mask::Parts(Parts { names, each }) => {
+                let names = names.iter().map(|(name, mask)| match mask {
+                    Mask::All => name.clone(),
+                    mask => format!("{name}:{}", written(mask)),
+                });
+                let each = each.iter().map(|mask| format!("[{}]", written(mask)));
+                format!("{{{}}}", names.chain(each).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    const LIBRARY: &str = r#"
+package sekisho.lib
+first(value) := value.first if is_object(value)
+at(holder, path) := object.get(holder, path, null)
+region := input.awsRegion
+"#;
+
+    /// What `rules` read of the input beside its type, and of the inventory.
+    fn masks(rules: &str) -> (String, String) {
+        let mut engine = regorus::Engine::new();
+        engine.add_policy("lib.rego".into(), LIBRARY.into()).unwrap();
+        let head = "package p\nimport data.sekisho.lib\nimport data.sekisho.lib as other\n";
+        engine.add_policy("p.rego".into(), format!("{head}{rules}")).unwrap();
+        let parameters = json!({"none": [], "on": true, "tag": "", "field": "named", "some": ["x"]});
+        let known = Known { resource_type: "AWS::A::B", parameters: &parameters };
+        let modules = engine.get_modules().clone();
+        let masks = of(modules.iter().map(|module| &**module), "p", &["deny"], known, []);
+        let input = written(&masks.input);
+        let input =
+            input.replace("resourceType ", "").replace(" resourceType}", "}").replace("{resourceType}", "{}");
+        (input, written(&masks.inventory))
+    }
+
+    #[test]
+    fn what_a_policy_reads_is_kept_and_no_more() {
+        for (rules, input) in [
+            ("deny contains \"x\" if input.a.b == 1", "{a:{b}}"),
+            (
+                "deny contains \"x\" if { some port in input.a.ports; port.from < 22 }",
+                "{a:{ports:{[{from}]}}}",
+            ),
+            ("deny contains \"x\" if { port := input.ports[_]; port.from < 22 }", "{ports:{[{from}]}}"),
+            ("deny contains \"x\" if { x := input.a; y := x.b; y.c }", "{a:{b:{c}}}"),
+            ("deny contains \"x\" if { y.c; y := x.b; x := input.a }", "{a:{b:{c}}}"),
+            ("deny contains input.a[input.b]", "{a:{[*]} b}"),
+            ("deny contains \"x\" if count(input.a) > 1", "{a:{[{}]}}"),
+            ("deny contains \"x\" if every e in input.a { e.b == e.c }", "{a:{[{b c}]}}"),
+            ("deny contains \"x\" if { some {\"k\": v} in input.a; v }", "{a:{[*]}}"),
+            ("deny contains sprintf(\"%v\", [input.a])", "{a}"),
+            ("deny contains \"x\" if walk(input.a, [_, 1])", "{a}"),
+            ("deny contains \"x\" if { some k; input[k] == 1 }", "{[*]}"),
+            ("deny contains \"x\" if { f := input; f.a }", "{a}"),
+            ("deny contains x if { x := [y.b | some y in input.a; y.c]; count(x) > 0 }", "{a:{[{b c}]}}"),
+            // object.get, with all that it may be given
+            ("deny contains object.get(input, [\"a\", \"b\"], input.c)", "{a:{b} c}"),
+            ("deny contains object.get(input.a, \"b\", null)", "{a:{b}}"),
+            ("deny contains object.get(input.a, input.key, null)", "{a key}"),
+            ("deny contains object.get({\"h\": input.a}, [\"h\", \"b\"], null)", "{a:{b}}"),
+            ("deny contains object.get(input, array.concat([\"a\"], [input.b]), null)", "{a b}"),
+            ("deny contains object.get(input.a, data.parameters.field, null)", "{a:{named}}"),
+            ("deny contains object.get(input.a, f, null) if some f in [\"b\", \"c\"]", "{a:{b c}}"),
+            // rules and functions
+            ("a := input.a\ndeny contains a.b", "{a:{b}}"),
+            ("a := input.a if input.x\ndeny contains a.b", "{a x}"),
+            ("a := object.get(input.a, b, null)\nb := input.b\ndeny contains a.c", "{a b}"),
+            ("f(x) := x.b\ndeny contains f(input.a)", "{a:{b}}"),
+            ("f(x, name) := x[name]\ndeny contains f(input.a, \"b\")", "{a:{b}}"),
+            ("f({\"k\": v}) := v\ndeny contains f(input.a)", "{a}"),
+            ("deny contains lib.first(input.a)", "{a:{first}}"),
+            ("deny contains other.at(input.a, [\"b\"])", "{a:{b}}"),
+            ("deny contains data.sekisho.lib.region", "{awsRegion}"),
+            ("deny contains x if { x := data.sekisho.lib }", "*"),
+            ("deny contains \"x\" if { lib.region == 1 with input as input.a }", "*"),
+            ("deny contains input", "*"),
+            // what is known before
+            ("deny contains input.a if input.resourceType == \"AWS::C::D\"", "{}"),
+            ("deny contains input.a if input.resourceType in {\"AWS::A::B\"}", "{a}"),
+            ("deny contains input.a if { some x in data.parameters.none; x == input.b }", "{}"),
+            ("deny contains input.a if { some x in data.parameters.some; x == input.b }", "{a b}"),
+            ("deny contains input.a if not data.parameters.on", "{}"),
+            ("deny contains input.a if input.b in data.parameters.none", "{}"),
+            ("t := {\"AWS::A::B\": \"b\"}\ndeny contains input.a[t[input.resourceType]]", "{a:{b}}"),
+            ("t := {\"AWS::C::D\": \"b\"}\ndeny contains input.a if x := t[input.resourceType]", "{}"),
+            (
+                "f(x, t) if { t != \"\"; x.b }\ndeny contains \"x\" if f(input.a, data.parameters.tag)",
+                "{a:{}}",
+            ),
+            ("x := 1 if input.resourceType == \"T\" else := input.a\ndeny contains x", "{a}"),
+            // a name that hides a rule
+            ("on := false\ndeny contains input.a if { on := input.b; on }", "{a b}"),
+            ("on := false\ndeny contains input.a if { on; on := input.b }", "{a b}"),
+            ("on := false\ndeny contains input.a if { some on in input.b; on }", "{a b:{[*]}}"),
+        ] {
+            assert_eq!(masks(rules).0, input, "{rules}");
+        }
+    }
+
+    #[test]
+    fn the_inventory_is_read_by_halves_too() {
+        for (rules, inventory) in [
+            (
+                "deny contains i.configuration.a if some i in data.inventory[\"T\"]",
+                "{T:{[{configuration:{a}}]}}",
+            ),
+            ("deny contains object.get(data.inventory, [\"T\", input.b, \"c\"], null)", "{T:{[{c}]}}"),
+            ("deny contains data.inventory.T[\"x\"].a", "{T:{x:{a}}}"),
+            ("deny contains 1 if count(data.inventory.T) > 0", "{T:{[{}]}}"),
+            ("deny contains data[input.x]", "*"),
+            ("deny contains data.inventory", "*"),
+        ] {
+            assert_eq!(masks(rules).1, inventory, "{rules}");
+        }
+    }
 }
