@@ -286,3 +286,8 @@ pub fn select(set: &PolicySet, names: &[String]) -> (Vec<Arc<Policy>>, Vec<Diagn
     }
     (selection.policies, problems)
 }
+
+/// The threads that judge: those given, else one a core.
+pub fn threads(given: Option<std::num::NonZero<usize>>) -> usize {
+    given.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZero::get)
+}

@@ -44,6 +44,16 @@ impl GivenWaivers {
         }
     }
 
+    /// All of them.
+    pub const fn waivers(&self) -> &Waivers {
+        &self.waivers
+    }
+
+    /// Notes which of them were used.
+    pub fn used(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.used.extend(ids);
+    }
+
     /// Changes the verdicts of `outcome`, which are of `item`.
     pub fn apply(&mut self, outcome: &mut Outcome, item: &ConfigurationItem, now: Timestamp) {
         self.used.extend(self.waivers.apply(outcome, item, now));

@@ -17,6 +17,7 @@ pub mod guideline;
 pub mod inventory;
 pub mod item;
 pub mod lint;
+pub mod ordered;
 pub mod policy;
 pub mod rule;
 pub mod verdict;

@@ -18,7 +18,7 @@ use sekisho_engine::verdict::{Compliance, Language, Reason, ResourceKey};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::scan::{self, Given, Located, Scan};
+use super::scan::{self, Given, Scan, whole};
 use crate::Exit;
 use crate::given::{self, FactArguments, GivenFacts, Pair};
 use crate::output::{self, impact_report};
@@ -222,10 +222,9 @@ fn compare(arguments: &ImpactArguments, impact: &mut Impact) -> Result<(), Diagn
         Some(to) => Version::of(to, &arguments.policies, "--to")?,
         None => Version { folder: arguments.policies.clone(), _extracted: None },
     };
-    let mut reading = Scan::default();
-    let items = scan::read(&arguments.paths, &mut reading);
+    let (items, problems) = whole::read(&arguments.paths);
     impact.items = items.len();
-    impact.problems.append(&mut reading.problems);
+    impact.problems.extend(problems);
     let facts = GivenFacts::read(&arguments.facts)?;
     let now = given::now(arguments.now.or_else(|| facts.now()));
     let given = Given { names: &[], parameters: &arguments.parameters, facts: &facts, now };
@@ -261,7 +260,7 @@ fn judged(
     folder: &Path,
     arguments: &ImpactArguments,
     given: &Given<'_>,
-    items: &[Located<ConfigurationItem>],
+    items: &[ConfigurationItem],
     impact: &mut Impact,
 ) -> BTreeMap<Key, (Said, Vec<Reason>)> {
     let set = PolicySet::load(folder);
@@ -274,23 +273,24 @@ fn judged(
         (Vec::new(), Vec::new())
     };
     impact.problems.extend(problems);
-    let inventory = Arc::new(Inventory::complete(items.iter().map(|item| &item.found)));
+    let inventory = Arc::new(Inventory::complete(items));
     let mut scan = Scan::default();
-    let evaluator = scan::evaluator(given, &policies, &inventory, &mut scan);
-    scan::judge(&evaluator, items, given.now, None, &mut scan);
+    let ready = scan::ready(given, &policies, &mut scan);
+    let evaluator = scan::evaluator(&ready, given.now, &inventory, &mut scan);
+    let judged = whole::judge(&evaluator, items, given.now);
     impact.problems.append(&mut scan.problems);
     for note in scan.notes {
         if !impact.notes.contains(&note) {
             impact.notes.push(note);
         }
     }
-    let verdicts = scan.verdicts.into_iter().map(|Located { found, .. }| {
+    let verdicts = judged.verdicts.into_iter().map(|found| {
         let key = (found.policy_id, found.account_id, found.region, found.resource, found.capture_time);
         (key, (Said::from(found.compliance), found.reasons))
     });
     let mut said: BTreeMap<Key, _> = verdicts.collect();
-    for Located { found, .. } in scan.errors {
-        let item = items.iter().map(|item| &item.found).find(|item| item.resource == found.resource);
+    for found in judged.errors {
+        let item = items.iter().find(|item| item.resource == found.resource);
         let (account, region) =
             item.map_or((None, None), |item| (item.account_id.clone(), item.region.clone()));
         let reason = Reason { msg: found.problem.to_string(), msg_ja: None };

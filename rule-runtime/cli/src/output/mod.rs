@@ -23,6 +23,7 @@ pub mod report_json;
 pub mod report_labels;
 pub mod report_tables;
 pub mod scan_json;
+pub mod scan_rows;
 pub mod scan_table;
 pub mod test_coverage;
 pub mod test_json;

@@ -1,15 +1,21 @@
-//! `sekisho scan` for machines: one JSON document, or one object a line.
+//! `sekisho scan` for machines: what stands around and behind the rows of one JSON document, or of one object a line.
 
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::EvaluationError;
-use sekisho_engine::verdict::{Compliance, Verdict};
+use sekisho_engine::verdict::Compliance;
 use serde_json::{Value, json};
 
 use crate::commands::scan::{Located, Scan};
 
-/// Prints one document.
-pub fn print(scan: &Scan) {
-    let document = json!({
+/// What stands before the rows of a document.
+pub const BEGIN: &str = "{\n  \"verdicts\": [";
+
+/// What stands behind them.
+pub fn end(scan: &Scan) -> String {
+    let rest = json!({
+        "errors": errors(scan).collect::<Vec<_>>(),
+        "notes": scan.notes,
+        "evaluation": scan.evaluation,
         "summary": {
             "files": scan.files,
             "filesWithoutProblem": scan.files_good,
@@ -20,25 +26,14 @@ pub fn print(scan: &Scan) {
             "notApplicable": scan.count(Compliance::NotApplicable),
             "errors": scan.errors.len() + scan.problems.len(),
         },
-        "verdicts": scan.verdicts.iter().map(verdict).collect::<Vec<_>>(),
-        "errors": errors(scan).collect::<Vec<_>>(),
-        "notes": scan.notes,
-        "evaluation": scan.evaluation,
     });
-    anstream::println!("{document:#}");
+    let rest = format!("{rest:#}");
+    format!("\n  ],{}\n", rest.trim_start_matches('{'))
 }
 
-/// Prints a line a verdict, then a line an error.
-pub fn print_lines(scan: &Scan) {
-    for line in scan.verdicts.iter().map(verdict).chain(errors(scan).map(|error| json!({"error": error}))) {
-        anstream::println!("{line}");
-    }
-}
-
-fn verdict(verdict: &Located<Verdict>) -> Value {
-    let mut value = serde_json::to_value(&verdict.found).unwrap_or_default();
-    value["file"] = verdict.file.clone().into();
-    value
+/// A line an error.
+pub fn error_lines(scan: &Scan) -> String {
+    errors(scan).map(|error| format!("{}\n", json!({"error": error}))).collect()
 }
 
 fn errors(scan: &Scan) -> impl Iterator<Item = Value> + '_ {

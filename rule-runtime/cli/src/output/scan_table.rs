@@ -1,43 +1,19 @@
-//! `sekisho scan` for reading: a table on a terminal, lines with tabs in a pipe, and a summary.
-
-use std::io::IsTerminal;
+//! `sekisho scan` for reading: a table on a terminal, and a summary.
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
-use sekisho_engine::verdict::{Compliance, Language};
+use sekisho_engine::verdict::Compliance;
 
 use super::{BAD, DIM, GOOD, count, style};
 use crate::commands::scan::Scan;
 
-/// Prints the violations, and with `all` every verdict; then the policies that failed.
-pub fn print(scan: &Scan, language: Language, all: bool) {
-    let mut rows: Vec<[String; 5]> = scan
-        .verdicts
-        .iter()
-        .filter(|verdict| {
-            all || verdict.found.compliance == Compliance::NonCompliant || verdict.found.waiver.is_some()
-        })
-        .map(|verdict| {
-            let verdict = &verdict.found;
-            let waiver = verdict.waiver.iter().map(|waiver| waiver.text(language));
-            let reasons = verdict.reasons.iter().map(|reason| reason.text(language));
-            let reasons: Vec<_> = waiver.chain([reasons.collect::<Vec<_>>().join("; ")]).collect();
-            [
-                verdict.compliance.to_string(),
-                verdict.policy_id.clone(),
-                verdict.resource.to_string(),
-                verdict.region.clone().unwrap_or_default(),
-                reasons.join(" "),
-            ]
-        })
-        .collect();
-    rows.sort();
-    rows.reverse();
+/// Prints the rows, the worst first.
+pub fn print(mut rows: Vec<[String; 5]>) {
     rows.sort_by(|a, b| (&b[0], &a[1..]).cmp(&(&a[0], &b[1..])));
-    if std::io::stdout().is_terminal() {
-        table(&rows);
-    } else {
-        lines(&rows);
-    }
+    table(&rows);
+}
+
+/// Prints the policies that failed.
+pub fn print_errors(scan: &Scan) {
     for error in &scan.errors {
         anstream::eprintln!("{BAD}error{BAD:#}: {} ({})", error.found, error.file);
     }
@@ -60,12 +36,6 @@ fn table(rows: &[[String; 5]]) {
         table.add_row(std::iter::once(result).chain(row[1..].iter().map(Cell::new)));
     }
     anstream::println!("{table}");
-}
-
-fn lines(rows: &[[String; 5]]) {
-    for row in rows {
-        anstream::println!("{}", row.each_ref().map(|cell| cell.replace(['\t', '\n', '\r'], " ")).join("\t"));
-    }
 }
 
 /// Prints to standard error what was read and what came of it.

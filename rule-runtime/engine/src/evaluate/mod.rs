@@ -96,6 +96,8 @@ pub enum Occasion {
     Change,
     /// The schedule: policies with the trigger `periodic` judge the account, or each resource of their types.
     Schedule,
+    /// Either: a resource is looked at because somebody wants to know all that is said of it.
+    Any,
 }
 
 /// What is judged: an item, or the text of one of which nothing is read yet but its head.
@@ -103,12 +105,14 @@ pub enum Occasion {
 enum Subject<'a> {
     Item(&'a ConfigurationItem),
     Raw(&'a RawItem<'a>),
+    /// A head, and what was kept of the item.
+    Kept(&'a ConfigurationItem, &'a Tree<'a>),
 }
 
 impl<'a> Subject<'a> {
     const fn head(self) -> &'a ConfigurationItem {
         match self {
-            Self::Item(item) => item,
+            Self::Item(item) | Self::Kept(item, _) => item,
             Self::Raw(raw) => &raw.head,
         }
     }
@@ -116,6 +120,7 @@ impl<'a> Subject<'a> {
     fn tree(self, mask: &Mask) -> Result<Tree<'a>, String> {
         match self {
             Self::Item(item) => Ok(Tree::of(&item.document, mask)),
+            Self::Kept(_, tree) => Ok(tree.clone()),
             Self::Raw(raw) => raw.tree(mask).map_err(|error| format!("the item cannot be read: {error}")),
         }
     }
@@ -137,7 +142,7 @@ pub struct Evaluator {
     counts_lines: bool,
     reads_whole: bool,
     /// Made when the first item of a type comes.
-    plans: HashMap<String, [Option<Arc<Plan>>; 2]>,
+    plans: HashMap<String, [Option<Arc<Plan>>; 3]>,
     memory: Memory,
 }
 
@@ -252,6 +257,11 @@ impl Evaluator {
         self.judge_here(Subject::Item(item), occasion)
     }
 
+    /// The same of an item of which its head and what the policies can read were kept ([`Self::reads`] says what that is).
+    pub fn judge_kept(&mut self, head: &ConfigurationItem, tree: &Tree<'_>, occasion: Occasion) -> Outcome {
+        self.judge_here(Subject::Kept(head, tree), occasion)
+    }
+
     /// Judges many items on `threads` threads; the outcomes stand in the order of the items. `progress` is
     /// told after each how many are done.
     pub fn judge_all(
@@ -297,7 +307,7 @@ impl Evaluator {
     /// The policies that judge items of the type of `item`.
     fn plan(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Arc<Plan> {
         let resource_type = &item.resource.resource_type;
-        let slot = usize::from(occasion == Occasion::Schedule);
+        let slot = occasion as usize;
         if let Some(Some(plan)) = self.plans.get(resource_type).map(|plans| &plans[slot]) {
             return Arc::clone(plan);
         }

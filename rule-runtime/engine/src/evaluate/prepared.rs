@@ -70,6 +70,7 @@ impl Prepared {
                 metadata.judges_the_account()
             }
             Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
+            Occasion::Any => self.applies(item, Occasion::Change) || self.applies(item, Occasion::Schedule),
         }
     }
 

@@ -79,8 +79,8 @@ fn may_hold_items(path: &Path) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const UTF8_BOM: &[u8] = &[0xef, 0xbb, 0xbf];
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(super) const UTF8_BOM: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Reads `path` and finds its items.
 pub fn read_file(path: &Path) -> Vec<Found> {
@@ -102,7 +102,7 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Vec<Found> {
     }
 }
 
-fn from_text(file: &str, text: &str) -> Vec<Found> {
+pub(super) fn from_text(file: &str, text: &str) -> Vec<Found> {
     if text.trim().is_empty() {
         let problem = Diagnostic::new(file, "is empty; expected a configuration item in JSON");
         return vec![Found::Bad(problem)];

@@ -3,6 +3,7 @@
 //! [`load`] reads bytes and folders, [`shape`] finds the items in a document whatever wraps them, and
 //! [`normalise`] gives every item the spelling of the rule event.
 
+pub mod cutter;
 pub mod load;
 mod normalise;
 pub use normalise::kind;

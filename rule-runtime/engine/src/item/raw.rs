@@ -122,7 +122,9 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
             "relationships" if !json.starts_with(['[', 'n']) || json.contains("relationshipName") => {
                 return None;
             }
-            _ if super::normalise::is_renamed(name) => return None,
+            _ if super::normalise::is_renamed(name) || super::shape::WRAPPERS.contains(&&**name) => {
+                return None;
+            }
             _ => {}
         }
     }

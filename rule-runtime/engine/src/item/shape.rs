@@ -25,10 +25,31 @@ pub enum Found {
 
 /// Finds the items of `document`, which came from `file`.
 pub fn find(document: Value, file: &str) -> Vec<Found> {
+    find_at(document, file, "")
+}
+
+/// The same of a document that stands at `path` in the file.
+pub fn find_at(document: Value, file: &str, path: &str) -> Vec<Found> {
     let mut finder = Finder { file, found: Vec::new() };
-    finder.visit(document, "", MAX_WRAPPERS);
+    finder.visit(document, path, MAX_WRAPPERS);
     finder.found
 }
+
+/// Fields by which a document is something that holds an item and no item itself.
+pub(super) const WRAPPERS: [&str; 12] = [
+    "configurationItems",
+    "baseConfigurationItems",
+    "Results",
+    "invokingEvent",
+    "Message",
+    "body",
+    "Sns",
+    "detail",
+    "Records",
+    "configurationItem",
+    "configurationItemSummary",
+    "messageType",
+];
 
 struct Finder<'a> {
     file: &'a str,

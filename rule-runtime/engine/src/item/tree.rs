@@ -69,6 +69,41 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Tree<'static> {
+        match self {
+            Self::Null => Tree::Null,
+            Self::Bool(bool) => Tree::Bool(bool),
+            Self::Unsigned(number) => Tree::Unsigned(number),
+            Self::Signed(number) => Tree::Signed(number),
+            Self::Float(number) => Tree::Float(number),
+            Self::Text(text) => Tree::Text(Cow::Owned(text.into_owned())),
+            Self::List(list) => Tree::List(list.into_iter().map(Tree::into_owned).collect()),
+            Self::Object(fields) => {
+                let owned = |(name, value): (Cow<'_, str>, Tree<'_>)| {
+                    (Cow::Owned(name.into_owned()), value.into_owned())
+                };
+                Tree::Object(fields.into_iter().map(owned).collect())
+            }
+        }
+    }
+
+    /// The same as a value of `serde_json`.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(bool) => (*bool).into(),
+            Self::Unsigned(number) => (*number).into(),
+            Self::Signed(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Text(text) => text.as_ref().into(),
+            Self::List(list) => list.iter().map(Self::to_value).collect(),
+            Self::Object(fields) => {
+                fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect()
+            }
+        }
+    }
+
     /// The field `name` of an object.
     pub fn field(&self, name: &str) -> Option<&Self> {
         match self {

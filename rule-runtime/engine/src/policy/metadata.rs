@@ -67,6 +67,7 @@ impl Trigger {
         match occasion {
             Occasion::Change => self.on_change(),
             Occasion::Schedule => self.on_schedule(),
+            Occasion::Any => true,
         }
     }
 

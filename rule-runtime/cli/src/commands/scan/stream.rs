@@ -1,0 +1,404 @@
+//! Files of any size through the policies: batch by batch, on all cores, in memory that does not grow with the files.
+//!
+//! In: files. Out: rows in the order of the items, and what is counted. Policies that look at more than one item wait until
+//! all items were seen: of the items that they judge and of those that they look up is kept what they can read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use sekisho_engine::diagnostic::Diagnostic;
+use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, Outcome};
+use sekisho_engine::item::cutter::{Batch, Content, Cutter};
+use sekisho_engine::item::shape::Found;
+use sekisho_engine::item::tree::Tree;
+use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus};
+use sekisho_engine::ordered;
+use sekisho_engine::policy::mask::{Known, Mask, Parts};
+use sekisho_engine::verdict::Compliance;
+use sekisho_engine::waiver::Waivers;
+
+use super::progress::{Counted, Progress};
+use super::{Located, ReadyPolicy, Scan, note_region};
+use crate::output::scan_rows::{Rows, Writer};
+
+/// What policies that wait can read, by resource type.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Of the items that they judge one by one.
+    judged: HashMap<String, Mask>,
+    /// Of the items that they look up.
+    looked_up: HashMap<String, Mask>,
+}
+
+impl Kept {
+    /// Of `policies`, which look at more than one item.
+    pub fn of(policies: &[ReadyPolicy]) -> Self {
+        let mut kept = Self::default();
+        for ready in policies {
+            let metadata = &ready.policy.metadata;
+            let judged = metadata.types_judged_on_schedule();
+            for resource_type in judged.iter().map(String::as_str).chain([ACCOUNT_TYPE]) {
+                let known = Known { resource_type, parameters: &ready.parameters };
+                let masks = ready.policy.masks(known);
+                if resource_type != ACCOUNT_TYPE {
+                    kept.judged.entry(resource_type.to_owned()).or_default().join(&masks.input);
+                }
+                for name in &metadata.inventory {
+                    let mask = kept.looked_up.entry(name.clone()).or_default();
+                    each_item(&masks.inventory, name).for_each(|items| mask.join(items));
+                }
+            }
+        }
+        kept.judged.values_mut().chain(kept.looked_up.values_mut()).for_each(Mask::settle);
+        kept
+    }
+}
+
+/// What is read of the items of a type in `data.inventory`, whichever item it is.
+fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Mask> {
+    let (whole, parts) = match inventory.field(name) {
+        None => (None, None),
+        Some(Mask::All) => (Some(&Mask::All), None),
+        Some(Mask::Parts(Parts { names, each })) => (each.as_deref(), Some(names.values())),
+    };
+    whole.into_iter().chain(parts.into_iter().flatten())
+}
+
+/// An item of which a policy that waits will read something.
+#[derive(Debug)]
+pub struct KeptItem {
+    /// Its head, with the document null.
+    pub head: ConfigurationItem,
+    /// Of the file's name.
+    pub file: Arc<str>,
+    /// What can be read of it.
+    pub tree: Arc<Tree<'static>>,
+}
+
+/// What is needed after the last item.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Accounts that were given as items.
+    pub accounts: Vec<ConfigurationItem>,
+    /// Accounts of the items, with the region of the first.
+    pub regions: BTreeMap<String, String>,
+    /// Items of the types that policies look up: head and what they can read.
+    pub looked_up: Vec<ConfigurationItem>,
+    /// Items that wait for those.
+    pub waiting: Vec<KeptItem>,
+    /// Waivers that were used.
+    pub waived: Vec<String>,
+    /// A COMPLIANT that rests on absent fields, by what is absent.
+    pub undecided: BTreeMap<String, usize>,
+    /// Equal parts of different items are kept once.
+    same: HashMap<Vec<u8>, Arc<Tree<'static>>>,
+}
+
+/// Everything that does not change during a scan.
+pub struct Judge<'a> {
+    /// The policies that look at one item.
+    pub evaluator: &'a Evaluator,
+    /// What the others can read.
+    pub kept: &'a Kept,
+    /// Agreed exceptions.
+    pub waivers: &'a Waivers,
+    /// The time of the evaluation.
+    pub now: Timestamp,
+    /// How rows are written.
+    pub writer: Writer,
+    /// How many threads.
+    pub threads: usize,
+}
+
+/// What one batch came to.
+#[derive(Default)]
+struct Result {
+    rows: Rows,
+    compliance: [usize; 3],
+    errors: Vec<Located<EvaluationError>>,
+    problems: Vec<Diagnostic>,
+    notes: Vec<String>,
+    items: usize,
+    without_policy: usize,
+    accounts: Vec<ConfigurationItem>,
+    regions: BTreeMap<String, String>,
+    looked_up: Vec<ConfigurationItem>,
+    waiting: Vec<(KeptItem, Vec<u8>)>,
+    waived: Vec<String>,
+    undecided: BTreeMap<String, usize>,
+    file_ends: bool,
+}
+
+/// Judges the items of `files`; rows go to `write` as they come.
+pub fn run(
+    judge: &Judge<'_>,
+    files: &[PathBuf],
+    scan: &mut Scan,
+    write: &mut (dyn FnMut(Rows) + Send),
+) -> Seen {
+    let mut seen = Seen::default();
+    let read = Arc::new(AtomicU64::new(0));
+    let progress = Progress::new(files);
+    let mut source = Source { files: files.iter(), cutter: None, read: Arc::clone(&read) };
+    // The problems of a file come with its batches, in their order.
+    let mut file_is_good = true;
+    let done = |result: std::result::Result<Result, String>| {
+        let result = result.unwrap_or_else(|panic| {
+            let problem = Diagnostic::new("scan", format!("some items could not be judged: {panic}"));
+            Result { problems: vec![problem], ..Result::default() }
+        });
+        file_is_good &= result.problems.is_empty();
+        if result.file_ends {
+            scan.files += 1;
+            scan.files_good += usize::from(std::mem::replace(&mut file_is_good, true));
+        }
+        write(scan.take(result, &mut seen));
+        progress.show(read.load(Ordering::Relaxed), scan.items);
+    };
+    let work = |evaluator: &mut Evaluator, job: Job| match job {
+        Job::Batch(batch) => judge.batch(evaluator, &batch),
+        Job::Unreadable(problem) => Result { problems: vec![problem], file_ends: true, ..Result::default() },
+    };
+    let ended = ordered::run(judge.threads, || judge.evaluator.clone(), || source.next(), work, done);
+    progress.finish();
+    if let Err(problem) = ended {
+        scan.problems.push(Diagnostic::new("scan", format!("could not be done: {problem}")));
+    }
+    seen
+}
+
+enum Job {
+    Batch(Batch),
+    Unreadable(Diagnostic),
+}
+
+/// The batches of all files.
+struct Source<'a> {
+    files: std::slice::Iter<'a, PathBuf>,
+    cutter: Option<Cutter>,
+    read: Arc<AtomicU64>,
+}
+
+impl Source<'_> {
+    fn next(&mut self) -> Option<Job> {
+        loop {
+            if let Some(batch) = self.cutter.as_mut().and_then(Cutter::next_batch) {
+                return Some(Job::Batch(batch));
+            }
+            let path = self.files.next()?;
+            let name = path.display().to_string();
+            let opened = File::open(path)
+                .map_err(|error| {
+                    Diagnostic::new(&name, format!("cannot be read: {error}"))
+                        .help("check the path and its permissions")
+                })
+                .and_then(|file| Cutter::new(&name, Counted { inner: file, read: Arc::clone(&self.read) }));
+            match opened {
+                Ok(cutter) => self.cutter = Some(cutter),
+                Err(problem) => return Some(Job::Unreadable(problem)),
+            }
+        }
+    }
+}
+
+impl Judge<'_> {
+    fn batch(&self, evaluator: &mut Evaluator, batch: &Batch) -> Result {
+        let mut result = Result { file_ends: batch.is_last(), ..Result::default() };
+        let tags = tags_only();
+        for content in batch.contents() {
+            match content {
+                Content::Found(Found::Bad(problem)) => result.problems.push(problem),
+                Content::Found(Found::NoItem(name)) => {
+                    result.notes.push(format!("{}: a {name}, which carries no item", batch.file()));
+                }
+                Content::Found(Found::Item(item)) => {
+                    let tree = |mask: &Mask| Ok(Tree::of(&item.document, mask));
+                    self.item(
+                        &item,
+                        &tree,
+                        &mut || evaluator.judge_built(&item, Occasion::Any),
+                        batch,
+                        &mut result,
+                    );
+                }
+                Content::Raw(mut raw) => {
+                    if !self.waivers.is_empty()
+                        && let Ok(tree) = raw.tree(&tags)
+                    {
+                        // A waiver may ask for tags.
+                        raw.head.document = tree.to_value();
+                    }
+                    let tree = |mask: &Mask| raw.tree(mask);
+                    self.item(
+                        &raw.head,
+                        &tree,
+                        &mut || evaluator.judge_raw(&raw, Occasion::Any),
+                        batch,
+                        &mut result,
+                    );
+                }
+            }
+        }
+        result
+    }
+
+    fn item<'t>(
+        &self,
+        head: &ConfigurationItem,
+        tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
+        judged: &mut dyn FnMut() -> Outcome,
+        batch: &Batch,
+        result: &mut Result,
+    ) {
+        result.items += 1;
+        if head.resource.resource_type == ACCOUNT_TYPE {
+            match tree(&Mask::All) {
+                Ok(tree) => {
+                    result.accounts.push(ConfigurationItem { document: tree.to_value(), ..head.clone() });
+                }
+                Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
+            }
+            return;
+        }
+        note_region(&mut result.regions, head);
+        let outcome = judged();
+        let waits = self.keep(head, tree, batch, result);
+        let is_judged = !outcome.verdicts.is_empty() || !outcome.errors.is_empty();
+        result.without_policy += usize::from(!is_judged && !waits);
+        self.add(outcome, head, batch.file(), result);
+    }
+
+    /// Keeps what the policies that wait can read of it; whether one of them will judge it.
+    fn keep<'t>(
+        &self,
+        head: &ConfigurationItem,
+        tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
+        batch: &Batch,
+        result: &mut Result,
+    ) -> bool {
+        let resource_type = head.resource.resource_type.as_str();
+        if head.status == ItemStatus::Live
+            && let Some(mask) = self.kept.looked_up.get(resource_type)
+        {
+            match tree(mask) {
+                Ok(tree) => {
+                    result.looked_up.push(ConfigurationItem { document: tree.to_value(), ..head.clone() });
+                }
+                Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
+            }
+        }
+        let Some(mask) = self.kept.judged.get(resource_type) else { return false };
+        match tree(mask) {
+            Ok(tree) => {
+                let mut key = Vec::new();
+                tree.key(&Mask::All, &mut key);
+                let (head, file) = (head.clone(), Arc::clone(batch.file()));
+                let tree = Arc::new(tree.into_owned());
+                result.waiting.push((KeptItem { head, file, tree }, key));
+            }
+            Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
+        }
+        true
+    }
+
+    fn add(&self, mut outcome: Outcome, head: &ConfigurationItem, file: &Arc<str>, result: &mut Result) {
+        if !self.waivers.is_empty() {
+            result.waived.extend(self.waivers.apply(&mut outcome, head, self.now));
+        }
+        for passed in &outcome.undecided {
+            *result.undecided.entry(passed.problem.to_string()).or_default() += 1;
+        }
+        for verdict in &outcome.verdicts {
+            result.compliance[verdict.compliance as usize] += 1;
+            self.writer.row(file, verdict, &mut result.rows);
+        }
+        let located = |found| Located { file: file.to_string(), found };
+        result.errors.extend(outcome.errors.into_iter().map(located));
+    }
+
+    /// The second round: items that waited, and accounts, with an evaluator that knows the inventory.
+    pub fn rest(
+        &self,
+        evaluator: &Evaluator,
+        waiting: &[KeptItem],
+        accounts: &[ConfigurationItem],
+        scan: &mut Scan,
+        seen: &mut Seen,
+        write: &mut (dyn FnMut(Rows) + Send),
+    ) {
+        const CHUNK: usize = 256;
+        let file: Arc<str> = "(account)".into();
+        let mut jobs = waiting
+            .chunks(CHUNK)
+            .map(|items| (items, &[][..]))
+            .chain(accounts.chunks(1).map(|one| (&[][..], one)));
+        let work = |evaluator: &mut Evaluator, (items, accounts): (&[KeptItem], &[ConfigurationItem])| {
+            let mut result = Result::default();
+            for item in items {
+                let outcome = evaluator.judge_kept(&item.head, &item.tree, Occasion::Schedule);
+                self.add(outcome, &item.head, &item.file, &mut result);
+            }
+            for account in accounts {
+                let outcome = evaluator.judge_built(account, Occasion::Schedule);
+                self.add(outcome, account, &file, &mut result);
+            }
+            result
+        };
+        let done = |result: std::result::Result<Result, String>| {
+            let result = result.unwrap_or_else(|panic| {
+                let problem = Diagnostic::new("scan", format!("some items could not be judged: {panic}"));
+                Result { problems: vec![problem], ..Result::default() }
+            });
+            write(scan.take(result, seen));
+        };
+        let ended = ordered::run(self.threads, || evaluator.clone(), || jobs.next(), work, done);
+        if let Err(problem) = ended {
+            scan.problems.push(Diagnostic::new("scan", format!("could not be done: {problem}")));
+        }
+    }
+}
+
+impl Scan {
+    /// Adds what a batch came to; gives back its rows.
+    fn take(&mut self, result: Result, seen: &mut Seen) -> Rows {
+        for (sum, count) in self.compliance.iter_mut().zip(result.compliance) {
+            *sum += count;
+        }
+        self.errors.extend(result.errors);
+        self.problems.extend(result.problems);
+        self.notes.extend(result.notes);
+        self.items += result.items;
+        self.without_policy += result.without_policy;
+        seen.accounts.extend(result.accounts);
+        for (account, region) in result.regions {
+            seen.regions.entry(account).or_insert(region);
+        }
+        seen.looked_up.extend(result.looked_up);
+        for (mut item, key) in result.waiting {
+            item.tree = Arc::clone(seen.same.entry(key).or_insert(item.tree));
+            seen.waiting.push(item);
+        }
+        seen.waived.extend(result.waived);
+        for (problem, items) in result.undecided {
+            *seen.undecided.entry(problem).or_default() += items;
+        }
+        result.rows
+    }
+
+    /// How many verdicts there are of each compliance type.
+    pub fn count(&self, compliance: Compliance) -> usize {
+        self.compliance[compliance as usize]
+    }
+}
+
+fn tags_only() -> Mask {
+    Mask::Parts(Parts { names: BTreeMap::from([("tags".to_owned(), Mask::All)]), each: None })
+}
+
+fn unreadable(head: &ConfigurationItem, file: &str, error: &serde_json::Error) -> Diagnostic {
+    Diagnostic::new(file, format!("{} cannot be read: {error}", head.resource))
+}
