@@ -1,9 +1,11 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
-.PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench package docs book
+.PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench bench-quick bench-compare bench-baseline \
+	package docs book
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
-BUILD := $(CARGO) build --workspace --all-targets --locked
+# No benchmarks: criterion is built by whoever measures.
+BUILD := $(CARGO) build --workspace --lib --bins --tests --locked
 
 ## Replays the project's fixtures through the real Lambda binary, prints what AWS Config shows, and makes the auditor's
 ## page of it. The page is made also where a fixture is not as expected, which fails the target afterwards.
@@ -80,9 +82,23 @@ check:
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; \
 	else echo "note: cargo-deny is not installed; licences and advisories were not checked"; fi
 
-## Measures bootstrap beside a Python rule; see docs/performance.md.
+## Measures everything side by side and writes docs/performance.md with its plot; see there. An hour or more.
 bench:
-	bash bench/run.sh
+	@CARGO="$(CARGO)" bash bench/run.sh --write
+
+## The same over a tenth of the items; writes no document.
+bench-quick:
+	@CARGO="$(CARGO)" bash bench/run.sh --items 30000 --lines 1000
+
+## The parts of the way (parse, judge, load, prepare) beside bench/baseline.json; fails where one became slower.
+bench-compare:
+	$(CARGO) bench --locked -p sekisho-bench
+	python3 bench/baseline.py compare
+
+## bench/baseline.json, made anew: on the machine that it is compared on.
+bench-baseline:
+	$(CARGO) bench --locked -p sekisho-bench
+	python3 bench/baseline.py write
 
 ## The function and its policies as one zip, for those who deploy without SAM.
 package:

@@ -1,0 +1,1 @@
+"""What every measure uses: places, data, running and statistics, the document and its plot."""
