@@ -31,6 +31,7 @@ test: venv
 	.venv/bin/python tests/oracle/opa_oracle.py --library .venv/lib/opa/libopa.so test policies
 	.venv/bin/python rule-runtime/aws/models/generate.py --check
 	.venv/bin/python -m unittest discover --start-directory tests/template --pattern 'test_*.py'
+	.venv/bin/python -m unittest discover --start-directory tests/bench --pattern 'test_*.py'
 	@echo "make test: all passed"
 
 ## A snapshot of 300,000 items (3 GB) through the release build: every verdict counted, peak memory below 512 MiB.

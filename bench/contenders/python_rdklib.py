@@ -34,7 +34,7 @@ def main(rule_name: str, file: str) -> None:
         answers.append(rule.evaluate_change(None, None, json.loads(line), parameters))
     nanoseconds = time.perf_counter_ns() - start
     letters = {"COMPLIANT": "C", "NON_COMPLIANT": "N", "NOT_APPLICABLE": "A"}
-    verdicts = "".join(letters[answer[0].complianceType.value] for answer in answers)
+    verdicts = "".join(letters[answer[0].complianceType] for answer in answers)
     print(json.dumps({"items": len(lines), "nanoseconds": nanoseconds, "verdicts": verdicts}))
 
 
