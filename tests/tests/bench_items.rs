@@ -11,7 +11,10 @@ use serde_json::Value;
 const KINDS: [Kind; 2] = [Kind::Repeating, Kind::Distinct];
 
 fn parsed(kind: Kind, selection: Selection, count: usize) -> Vec<Value> {
-    Items::new(kind, selection, 7).take(count).map(|item| serde_json::from_str(&item).expect("JSON")).collect()
+    Items::new(kind, selection, 7)
+        .take(count)
+        .map(|item| serde_json::from_str(&item).expect("JSON"))
+        .collect()
 }
 
 #[test]
@@ -26,9 +29,23 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
 #[test]
 fn items_have_the_sizes_and_the_order_of_fields_of_a_delivered_snapshot() {
     let order = [
-        "relatedEvents", "relationships", "configuration", "supplementaryConfiguration", "tags", "configurationItemVersion",
-        "configurationItemCaptureTime", "configurationStateId", "awsAccountId", "configurationItemStatus", "resourceType",
-        "resourceId", "resourceName", "ARN", "awsRegion", "availabilityZone", "configurationStateMd5Hash",
+        "relatedEvents",
+        "relationships",
+        "configuration",
+        "supplementaryConfiguration",
+        "tags",
+        "configurationItemVersion",
+        "configurationItemCaptureTime",
+        "configurationStateId",
+        "awsAccountId",
+        "configurationItemStatus",
+        "resourceType",
+        "resourceId",
+        "resourceName",
+        "ARN",
+        "awsRegion",
+        "availabilityZone",
+        "configurationStateMd5Hash",
         "resourceCreationTime",
     ];
     for kind in KINDS {
@@ -73,9 +90,8 @@ fn read(group: &Value) -> String {
 
 #[test]
 fn a_fleet_repeats_what_rules_read_and_the_worst_case_never_does() {
-    let different = |kind| {
-        parsed(kind, Selection::SecurityGroups, 2000).iter().map(read).collect::<BTreeSet<_>>().len()
-    };
+    let different =
+        |kind| parsed(kind, Selection::SecurityGroups, 2000).iter().map(read).collect::<BTreeSet<_>>().len();
     let repeating = different(Kind::Repeating);
     assert!((100..=400).contains(&repeating), "{repeating}");
     assert_eq!(different(Kind::Distinct), 2000);

@@ -5,16 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData};
-use sekisho_engine::item::load;
-use sekisho_engine::item::shape::Found;
+use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData, stack};
+use sekisho_engine::item::raw::RawItem;
 use sekisho_engine::policy::{Policy, PolicySet};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::Compliance;
 use serde_json::Map;
-
-/// How many items are in memory at once.
-const CHUNK: usize = 256;
 
 /// The policies of a folder that need nothing beside the item, as `sekisho scan` runs them without facts.
 ///
@@ -49,26 +45,25 @@ pub fn prepare(policies: &[Arc<Policy>]) -> Result<Evaluator, String> {
     Ok(evaluator)
 }
 
-/// Judges each line, which is one item, and hands its outcome to `sink`. One thread works at a time.
+/// Judges each line, which is one item, and hands its outcome to `sink`, on one thread.
 ///
 /// # Errors
 /// A line is no item.
-pub fn judge(evaluator: &Evaluator, lines: &[&[u8]], sink: &mut dyn FnMut(Outcome)) -> Result<(), String> {
-    for chunk in lines.chunks(CHUNK) {
-        let mut items = Vec::with_capacity(chunk.len());
-        for line in chunk {
-            for found in load::from_bytes("items", line) {
-                match found {
-                    Found::Item(item) => items.push(item),
-                    Found::NoItem(name) => return Err(format!("a line is a {name}, which carries no item")),
-                    Found::Bad(problem) => return Err(problem.to_string()),
-                }
-            }
+pub fn judge(
+    evaluator: &Evaluator,
+    lines: &[&[u8]],
+    sink: &mut (dyn FnMut(Outcome) + Send),
+) -> Result<(), String> {
+    let mut evaluator = evaluator.clone();
+    let judged = stack::with_large(|| {
+        for line in lines {
+            let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
+            let item = RawItem::cut(text).ok_or("a line is no item in the spelling of the rule event")?;
+            sink(evaluator.judge_raw(&item, Occasion::Change));
         }
-        let items: Vec<_> = items.iter().map(AsRef::as_ref).collect();
-        evaluator.judge_all(&items, Occasion::Change, 1, &|_| {}).into_iter().for_each(&mut *sink);
-    }
-    Ok(())
+        Ok(())
+    });
+    judged?
 }
 
 /// What an item is, in a letter: the worst of its verdicts, `E` where a policy failed, `-` where none applies.

@@ -1,0 +1,114 @@
+//! What is kept of an input, for each way to read it.
+#![allow(clippy::unwrap_used)]
+use super::*;
+use serde_json::json;
+
+/// `{a:{b} c [d]}`: fields in their order, each element in brackets; what is whole has nothing behind its name.
+fn written(mask: &Mask) -> String {
+    match mask {
+        Mask::All => "*".to_owned(),
+        Mask::Parts(Parts { names, each }) => {
+            let names = names.iter().map(|(name, mask)| match mask {
+                Mask::All => name.clone(),
+                mask => format!("{name}:{}", written(mask)),
+            });
+            let each = each.iter().map(|mask| format!("[{}]", written(mask)));
+            format!("{{{}}}", names.chain(each).collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+const LIBRARY: &str = r#"
+package sekisho.lib
+first(value) := value.first if is_object(value)
+at(holder, path) := object.get(holder, path, null)
+region := input.awsRegion
+"#;
+
+/// What `rules` read of the input beside its type, and of the inventory.
+fn masks(rules: &str) -> (String, String) {
+    let mut engine = regorus::Engine::new();
+    engine.add_policy("lib.rego".into(), LIBRARY.into()).unwrap();
+    let head = "package p\nimport data.sekisho.lib\nimport data.sekisho.lib as other\n";
+    engine.add_policy("p.rego".into(), format!("{head}{rules}")).unwrap();
+    let parameters = json!({"none": [], "on": true, "tag": "", "field": "named", "some": ["x"]});
+    let known = Known { resource_type: "AWS::A::B", parameters: &parameters };
+    let modules = engine.get_modules().clone();
+    let masks = of(modules.iter().map(|module| &**module), "p", &["deny"], known, []);
+    let input = written(&masks.input);
+    let input =
+        input.replace("resourceType ", "").replace(" resourceType}", "}").replace("{resourceType}", "{}");
+    (input, written(&masks.inventory))
+}
+
+#[test]
+fn what_a_policy_reads_is_kept_and_no_more() {
+    for (rules, input) in [
+        ("deny contains \"x\" if input.a.b == 1", "{a:{b}}"),
+        ("deny contains \"x\" if { some port in input.a.ports; port.from < 22 }", "{a:{ports:{[{from}]}}}"),
+        ("deny contains \"x\" if { port := input.ports[_]; port.from < 22 }", "{ports:{[{from}]}}"),
+        ("deny contains \"x\" if { x := input.a; y := x.b; y.c }", "{a:{b:{c}}}"),
+        ("deny contains \"x\" if { y.c; y := x.b; x := input.a }", "{a:{b:{c}}}"),
+        ("deny contains input.a[input.b]", "{a:{[*]} b}"),
+        ("deny contains \"x\" if count(input.a) > 1", "{a:{[{}]}}"),
+        ("deny contains \"x\" if every e in input.a { e.b == e.c }", "{a:{[{b c}]}}"),
+        ("deny contains \"x\" if { some {\"k\": v} in input.a; v }", "{a:{[*]}}"),
+        ("deny contains sprintf(\"%v\", [input.a])", "{a}"),
+        ("deny contains \"x\" if walk(input.a, [_, 1])", "{a}"),
+        ("deny contains \"x\" if { some k; input[k] == 1 }", "{[*]}"),
+        ("deny contains \"x\" if { f := input; f.a }", "{a}"),
+        ("deny contains x if { x := [y.b | some y in input.a; y.c]; count(x) > 0 }", "{a:{[{b c}]}}"),
+        // object.get, with all that it may be given
+        ("deny contains object.get(input, [\"a\", \"b\"], input.c)", "{a:{b} c}"),
+        ("deny contains object.get(input.a, \"b\", null)", "{a:{b}}"),
+        ("deny contains object.get(input.a, input.key, null)", "{a key}"),
+        ("deny contains object.get({\"h\": input.a}, [\"h\", \"b\"], null)", "{a:{b}}"),
+        ("deny contains object.get(input, array.concat([\"a\"], [input.b]), null)", "{a b}"),
+        ("deny contains object.get(input.a, data.parameters.field, null)", "{a:{named}}"),
+        ("deny contains object.get(input.a, f, null) if some f in [\"b\", \"c\"]", "{a:{b c}}"),
+        // rules and functions
+        ("a := input.a\ndeny contains a.b", "{a:{b}}"),
+        ("a := input.a if input.x\ndeny contains a.b", "{a x}"),
+        ("a := object.get(input.a, b, null)\nb := input.b\ndeny contains a.c", "{a b}"),
+        ("f(x) := x.b\ndeny contains f(input.a)", "{a:{b}}"),
+        ("f(x, name) := x[name]\ndeny contains f(input.a, \"b\")", "{a:{b}}"),
+        ("f({\"k\": v}) := v\ndeny contains f(input.a)", "{a}"),
+        ("deny contains lib.first(input.a)", "{a:{first}}"),
+        ("deny contains other.at(input.a, [\"b\"])", "{a:{b}}"),
+        ("deny contains data.sekisho.lib.region", "{awsRegion}"),
+        ("deny contains x if { x := data.sekisho.lib }", "*"),
+        ("deny contains \"x\" if { lib.region == 1 with input as input.a }", "*"),
+        ("deny contains input", "*"),
+        // what is known before
+        ("deny contains input.a if input.resourceType == \"AWS::C::D\"", "{}"),
+        ("deny contains input.a if input.resourceType in {\"AWS::A::B\"}", "{a}"),
+        ("deny contains input.a if { some x in data.parameters.none; x == input.b }", "{}"),
+        ("deny contains input.a if { some x in data.parameters.some; x == input.b }", "{a b}"),
+        ("deny contains input.a if not data.parameters.on", "{}"),
+        ("deny contains input.a if input.b in data.parameters.none", "{}"),
+        ("t := {\"AWS::A::B\": \"b\"}\ndeny contains input.a[t[input.resourceType]]", "{a:{b}}"),
+        ("t := {\"AWS::C::D\": \"b\"}\ndeny contains input.a if x := t[input.resourceType]", "{}"),
+        ("f(x, t) if { t != \"\"; x.b }\ndeny contains \"x\" if f(input.a, data.parameters.tag)", "{a:{}}"),
+        ("x := 1 if input.resourceType == \"T\" else := input.a\ndeny contains x", "{a}"),
+        // a name that hides a rule
+        ("on := false\ndeny contains input.a if { on := input.b; on }", "{a b}"),
+        ("on := false\ndeny contains input.a if { on; on := input.b }", "{a b}"),
+        ("on := false\ndeny contains input.a if { some on in input.b; on }", "{a b:{[*]}}"),
+    ] {
+        assert_eq!(masks(rules).0, input, "{rules}");
+    }
+}
+
+#[test]
+fn the_inventory_is_read_by_halves_too() {
+    for (rules, inventory) in [
+        ("deny contains i.configuration.a if some i in data.inventory[\"T\"]", "{T:{[{configuration:{a}}]}}"),
+        ("deny contains object.get(data.inventory, [\"T\", input.b, \"c\"], null)", "{T:{[{c}]}}"),
+        ("deny contains data.inventory.T[\"x\"].a", "{T:{x:{a}}}"),
+        ("deny contains 1 if count(data.inventory.T) > 0", "{T:{[{}]}}"),
+        ("deny contains data[input.x]", "*"),
+        ("deny contains data.inventory", "*"),
+    ] {
+        assert_eq!(masks(rules).1, inventory, "{rules}");
+    }
+}
