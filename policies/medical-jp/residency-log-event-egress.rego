@@ -275,6 +275,17 @@ deny contains {
 	not region in data.parameters.allowedRegions
 }
 
+# The log group lies where the flow log does.
+deny contains {
+	"msg": sprintf("sends to log group %s in %s, outside the allowed regions", [name, region]),
+	"msg_ja": sprintf("国外リージョン%sのロググループ%sへ転送しています", [region, name]),
+} if {
+	into_log_group
+	name := setting(["logGroupName"])
+	region := object.get(input, "awsRegion", "unknown")
+	not region in data.parameters.allowedRegions
+}
+
 # A rule may have no targets; of all others it is known what they send to.
 deny contains {
 	"msg": "where it sends to is not recorded",

@@ -11,8 +11,10 @@ defaults := {
 
 buckets := {"own_buckets": {"Buckets": [{"Name": "logs", "BucketRegion": "ap-northeast-1"}, {"Name": "abroad", "BucketRegion": "us-east-1"}]}}
 
-judged(kind, configuration) := {reason.msg |
-	some reason in policy.deny with input as {"resourceType": kind, "awsAccountId": "123456789012", "configuration": configuration}
+judged(kind, configuration) := judged_in("ap-northeast-1", kind, configuration)
+
+judged_in(region, kind, configuration) := {reason.msg |
+	some reason in policy.deny with input as {"resourceType": kind, "awsAccountId": "123456789012", "awsRegion": region, "configuration": configuration}
 		with data.facts as buckets
 		with data.parameters as defaults
 }
@@ -81,6 +83,8 @@ test_flow_logs if {
 	group := {"logDestinationType": "cloud-watch-logs", "logGroupName": "g"}
 	judged("AWS::EC2::FlowLog", group) == set()
 	judged("AWS::EC2::FlowLog", object.union(group, {"logDestination": ""})) == set()
+	judged_in("us-east-1", "AWS::EC2::FlowLog", group) == {"sends to log group g in us-east-1, outside the allowed regions"}
+	judged_in("us-east-1", "AWS::EC2::FlowLog", object.union(group, {"logDestination": tokyo})) == set()
 	judged("AWS::EC2::FlowLog", object.union(group, {"logDestination": virginia})) == abroad
 	every changed in [{"logDestinationType": "s3"}, {"logGroupName": ""}, {"logGroupName": null}] {
 		judged("AWS::EC2::FlowLog", object.union(group, changed)) == {"sends to null, whose region cannot be told"}

@@ -82,6 +82,7 @@ readable if is_object(object.get(input, "configuration", null))
 named contains [kind, name] if {
 	some field, kind in fields
 	some name in decode.list(object.get(input, ["configuration", field], null))
+	name != ""
 }
 
 named contains [{"en": "replicated automated backup", "ja": "自動バックアップの複製先"}, arn] if {
@@ -128,7 +129,7 @@ deny contains {
 	"msg_ja": sprintf("%sが国外リージョン%sにあります: %s", [kind.ja, region, name]),
 } if {
 	some [kind, name] in named
-	region := places.region(name)
+	region := region_of(kind, name)
 	not region in data.parameters.allowedRegions
 }
 
@@ -137,8 +138,7 @@ deny contains {
 	"msg_ja": sprintf("%sのリージョンを確認できません: %v", [kind.ja, name]),
 } if {
 	some [kind, name] in named
-	not places.region(name)
-	not bare(kind, name)
+	not region_of(kind, name)
 }
 
 deny contains {
@@ -165,6 +165,11 @@ deny contains {
 	not readable
 	not is_global
 }
+
+region_of(_, name) := places.region(name)
+
+# Beside the item itself.
+region_of(kind, name) := input.awsRegion if bare(kind, name)
 
 # A bare name is of the same region. Members of a global cluster and replicated backups always have their ARN.
 bare(kind, name) if {

@@ -12,7 +12,12 @@ messages(item, clusters) := {reason.msg |
 
 virginia := "arn:aws:rds:us-east-1:123456789012:db:x"
 
-database(configuration) := {"resourceType": "AWS::RDS::DBInstance", "resourceId": "emr", "configuration": configuration}
+database(configuration) := {
+	"resourceType": "AWS::RDS::DBInstance",
+	"resourceId": "emr",
+	"awsRegion": "ap-northeast-1",
+	"configuration": configuration,
+}
 
 global_cluster := {
 	"resourceType": "AWS::RDS::GlobalCluster",
@@ -32,6 +37,20 @@ test_every_field if {
 		messages(database({field: ""}), {}) == set()
 		messages(database({field: "bare-name"}), {}) == set()
 	}
+}
+
+# A copy that bears a bare name lies beside the item, wherever that is.
+test_bare_names_beside_an_item_abroad if {
+	abroad := object.union(database({"readReplicaIdentifiers": ["x"], "sourceDBSnapshotIdentifier": "rds:y"}), {"awsRegion": "us-east-1"})
+	messages(abroad, {}) == {
+		"read replica in us-east-1, outside the allowed regions: x",
+		"source snapshot in us-east-1, outside the allowed regions: rds:y",
+	}
+	messages(object.remove(abroad, ["awsRegion"]), {}) == {
+		"the region of a read replica cannot be told: x",
+		"the region of a source snapshot cannot be told: rds:y",
+	}
+	messages(object.union(abroad, {"configuration": {"readReplicaIdentifiers": [""], "sourceDBSnapshotIdentifier": ""}}), {}) == set()
 }
 
 test_names_that_are_no_arn if {
