@@ -16,7 +16,7 @@
 #   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 # custom:
 #   id: audit-log-bucket-tamper-resistant
-#   title_ja: 監査ログ保存バケットが改ざん・削除から保護され、保存期間を満たす
+#   title_ja: 監査ログ保存バケットが改ざん・削除から保護され、保持期間を満たす
 #   severity: critical
 #   trigger: periodic
 #   resource_types:
@@ -34,7 +34,7 @@
 #         minimum: 1
 #         default: 1827
 #         description: Days that the logs are kept, at least
-#         description_ja: ログの最低保存日数(既定は診療録と同じ5年)
+#         description_ja: ログの最低保持日数(既定は診療録と同じ5年)
 #       requireObjectLock:
 #         type: boolean
 #         default: false
@@ -92,7 +92,7 @@
 #     aws s3api put-object-lock-configuration --bucket バケット名 --object-lock-configuration
 #     'ObjectLockEnabled=Enabled,Rule={DefaultRetention={Mode=COMPLIANCE,Days=1827}}'。または
 #     バケットポリシーで全員のs3:DeleteObject・s3:DeleteObjectVersionを拒否する(aws s3api put-bucket-policy)。
-#     保存期間より早く失効するライフサイクルルールは延長または削除する。
+#     保持期間より早く失効するライフサイクルルールは延長または削除する。
 package sekisho_policies.audit_log_bucket_tamper_resistant
 
 import data.sekisho.decode

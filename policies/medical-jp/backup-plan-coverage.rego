@@ -14,7 +14,7 @@
 #   - https://docs.aws.amazon.com/aws-backup/latest/devguide/API_UpdateRegionSettings.html
 # custom:
 #   id: backup-plan-coverage
-#   title_ja: 医療情報を持つ全データストアがバックアップ計画の対象である
+#   title_ja: 医療情報を持つ全データストアがバックアッププランの対象である
 #   severity: high
 #   trigger: periodic
 #   resource_types:

@@ -15,7 +15,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/backup-plan-min-frequency-and-min-retention-check.html
 # custom:
 #   id: backup-plan-frequency-retention
-#   title_ja: バックアップが日次以上・複数世代・複数方式で取得される
+#   title_ja: バックアップが日次以上で取得され、複数世代が複数の場所に保管される
 #   severity: high
 #   trigger: change
 #   resource_types:

@@ -14,7 +14,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/backup-recovery-point-manual-deletion-disabled.html
 # custom:
 #   id: backup-vault-immutable
-#   title_ja: バックアップがランサムウェア対策として書換・削除不能である
+#   title_ja: バックアップが書き換え・削除から保護されている(ランサムウェア対策)
 #   severity: high
 #   trigger: periodic
 #   resource_types:

@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
 # custom:
 #   id: break-glass-controlled
-#   title_ja: 非常時用アカウントが管理され、使用後に変更されている
+#   title_ja: 非常時用アカウントが管理され、使用後に認証情報が変更されている
 #   severity: medium
 #   trigger: periodic
 #   resource_types:

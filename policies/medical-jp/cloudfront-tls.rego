@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/cloudfront-viewer-policy-https.html
 # custom:
 #   id: cloudfront-tls
-#   title_ja: CloudFrontの閲覧者・オリジン通信がTLSで保護されている
+#   title_ja: CloudFrontとビューワー・オリジンの間の通信がTLSで保護されている
 #   severity: high
 #   trigger: change
 #   resource_types:

@@ -12,7 +12,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/cloud-trail-cloud-watch-logs-enabled.html
 # custom:
 #   id: cloudtrail-cloudwatch-logs
-#   title_ja: 操作ログがCloudWatch Logsへ連携されている
+#   title_ja: 操作ログがCloudWatch Logsへ配信されている
 #   severity: medium
 #   trigger: periodic
 #   resource_types:

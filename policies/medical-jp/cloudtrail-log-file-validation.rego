@@ -31,7 +31,7 @@
 #     check the files from time to time:
 #     aws cloudtrail validate-logs --trail-arn ARN --start-time 2026-11-01T00:00:00Z
 #   remediation_ja: >-
-#     ログファイルの検証を有効にする:
+#     ログファイル検証を有効にする:
 #     aws cloudtrail update-trail --name 証跡名 --enable-log-file-validation。
 #     ログの検証は定期的に行う:
 #     aws cloudtrail validate-logs --trail-arn 証跡のARN --start-time 2026-11-01T00:00:00Z
@@ -41,14 +41,14 @@ validation := object.get(input, ["configuration", "logFileValidationEnabled"], n
 
 deny contains {
 	"msg": "log file validation is off",
-	"msg_ja": "ログファイルの検証が無効です",
+	"msg_ja": "ログファイル検証が無効です",
 } if {
 	validation == false
 }
 
 deny contains {
 	"msg": "log file validation is not recorded",
-	"msg_ja": "ログファイルの検証の状態が記録されていません",
+	"msg_ja": "ログファイル検証の状態が記録されていません",
 } if {
 	not is_boolean(validation)
 }

@@ -88,7 +88,7 @@
 #     aws cloudtrail start-logging --name NAME. Where delivery fails, correct the bucket's policy and the
 #     policy of the KMS key.
 #   remediation_ja: >-
-#     全リージョンの証跡を作成し、記録を開始する:
+#     マルチリージョンの証跡を作成し、記録を開始する:
 #     aws cloudtrail create-trail --name 証跡名 --s3-bucket-name バケット名 --is-multi-region-trail
 #     --include-global-service-events --enable-log-file-validation、
 #     aws cloudtrail start-logging --name 証跡名。既存の証跡は
@@ -258,7 +258,7 @@ deny contains {"msg": reason.msg, "msg_ja": reason.msg_ja, "resource": resource}
 
 deny contains {
 	"msg": "no trail records all regions",
-	"msg_ja": "全リージョンを記録する証跡がありません",
+	"msg_ja": "マルチリージョンの証跡がありません",
 } if {
 	count(multi_region) == 0
 }

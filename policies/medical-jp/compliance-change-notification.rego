@@ -74,7 +74,7 @@
 #     Compliance Change"]}'; aws events put-targets --rule NAME --targets Id=sns,Arn=TOPIC_ARN;
 #     aws sns subscribe --topic-arn TOPIC_ARN --protocol email --notification-endpoint ADDRESS
 #   remediation_ja: >-
-#     ルールを作成し、購読確認済みのSNSトピックをターゲットにする:
+#     ルールを作成し、サブスクリプションが確認済みのSNSトピックをターゲットにする:
 #     aws events put-rule --name ルール名 --event-pattern '{"source":["aws.config"],"detail-type":["Config Rules
 #     Compliance Change"]}'、aws events put-targets --rule ルール名 --targets Id=sns,Arn=トピックARN、
 #     aws sns subscribe --topic-arn トピックARN --protocol email --notification-endpoint メールアドレス

@@ -120,8 +120,16 @@ names_ja := {
 	"sg-change": "セキュリティグループの変更",
 	"nacl-change": "ネットワークACLの変更",
 	"route-change": "ルートテーブルの変更",
-	"console-fail": "コンソールのログイン失敗",
+	"console-fail": "コンソールのサインイン失敗",
 	"backup-delete": "バックアップの削除",
+}
+
+# The examples that are no name of a call.
+labels_ja := {
+	"root sign-in": "rootユーザーのサインイン",
+	"root API call": "rootユーザーのAPI呼び出し",
+	"failed sign-in": "サインイン失敗",
+	"failed sign-in in us-east-1": "us-east-1でのサインイン失敗",
 }
 
 root_text := `\$\.userIdentity\.type\s*=\s*"?Root"?`
@@ -229,7 +237,8 @@ unnoticed[kind] contains example.label if {
 
 deny contains {
 	"msg": sprintf("nothing tells of %s (%s)", [kind, concat(", ", labels)]),
-	"msg_ja": sprintf("%sを検知する設定がありません(%s)", [names_ja[kind], concat(", ", labels)]),
+	"msg_ja": sprintf("%sを検知する設定がありません(%s)", [names_ja[kind], concat(", ", in_japanese)]),
 } if {
 	some kind, labels in unnoticed
+	in_japanese := [object.get(labels_ja, label, label) | some label in labels]
 }

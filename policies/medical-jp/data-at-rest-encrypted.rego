@@ -16,7 +16,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/rds-storage-encrypted.html
 # custom:
 #   id: data-at-rest-encrypted
-#   title_ja: 保存データが暗号化されている(医療情報はCMK)
+#   title_ja: 保存データが暗号化されている(医療情報はカスタマー管理キー)
 #   severity: high
 #   trigger: periodic
 #   resource_types:
@@ -205,7 +205,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("it is tagged %s, but its key is managed by AWS: %s", [data.parameters.cmkForTag, key]),
-	"msg_ja": sprintf("タグ%sのリソースですが、キー%sはAWS管理です", [data.parameters.cmkForTag, key]),
+	"msg_ja": sprintf("タグ%sのリソースですが、キー%sはAWS管理キーです", [data.parameters.cmkForTag, key]),
 } if {
 	needs_cmk
 	some key in keys

@@ -35,7 +35,7 @@
 #         minItems: 1
 #         default: [ap-northeast-1, ap-northeast-3]
 #         description: Regions where each snapshot is asked for its sharing
-#         description_ja: スナップショットの共有先を1件ずつ確認するリージョン
+#         description_ja: スナップショットの共有先を1件ずつ確認対象のリージョン
 #       requireBlock:
 #         type: boolean
 #         default: true
@@ -108,7 +108,7 @@ public[region] contains name if {
 # Where everything is blocked, what was shared before is not to be had either.
 deny contains {
 	"msg": sprintf("everybody may restore %s (%s)", [concat(", ", sort(names)), region]),
-	"msg_ja": sprintf("誰でも復元できるスナップショットがあります: %s (%s)", [concat(", ", sort(names)), region]),
+	"msg_ja": sprintf("誰でも復元できるスナップショットがあります: %s(%s)", [concat(", ", sort(names)), region]),
 } if {
 	some region, names in public
 	state(region) != "block-all-sharing"

@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/ec2-instance-managed-by-systems-manager.html
 # custom:
 #   id: ec2-managed-by-ssm
-#   title_ja: EC2がSSM管理下にありSSH鍵・公開IP・IMDSv1を使用しない
+#   title_ja: EC2がSystems Managerの管理下にあり、キーペア・パブリックIP・IMDSv1を使用しない
 #   severity: high
 #   trigger: periodic
 #   resource_types:
@@ -42,7 +42,7 @@
 #         description: >-
 #           Tag of instances that may have a key pair and a public address, such as a bastion, as Key or
 #           Key=Value. Empty excepts none
-#         description_ja: キーペアと公開IPを認めるインスタンス(踏み台など)のタグ(キー、またはキー=値)。空なら例外なし
+#         description_ja: キーペアとパブリックIPを認めるインスタンス(踏み台など)のタグ(キー、またはキー=値)。空なら例外なし
 #   facts:
 #     nodes: {provider: aws-api, service: ssm, action: DescribeInstanceInformation}
 #   guidelines:
@@ -70,7 +70,7 @@
 #     AmazonSSMManagedInstanceCoreを付与したロールを割り当てる
 #     (aws ec2 associate-iam-instance-profile --instance-id ID --iam-instance-profile Name=プロファイル名)。
 #     IMDSv2は aws ec2 modify-instance-metadata-options --instance-id ID --http-tokens required で必須にする。
-#     キーペアと公開IPは、プライベートサブネットにキーペアなしで作り直して外す
+#     キーペアとパブリックIPを外すには、プライベートサブネットにキーペアなしで作り直す
 package sekisho_policies.ec2_managed_by_ssm
 
 import data.sekisho.decode

@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/elbv2-predefined-security-policy-ssl-check.html
 # custom:
 #   id: elb-tls-policy
-#   title_ja: ロードバランサの通信がTLS1.3(最低1.2)で暗号化されている
+#   title_ja: ロードバランサーの通信がTLS 1.3(最低1.2)で暗号化されている
 #   severity: high
 #   trigger: change
 #   resource_types:

@@ -35,7 +35,7 @@
 #         minItems: 1
 #         default: [ap-northeast-1, ap-northeast-3]
 #         description: Regions whose detectors are looked at
-#         description_ja: 保護プランを確認するリージョン
+#         description_ja: 保護プランを確認対象のリージョン
 #       s3:
 #         type: string
 #         enum: [required, auto, "off"]

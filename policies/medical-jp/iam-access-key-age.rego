@@ -38,7 +38,7 @@
 #         minimum: 1
 #         default: 14
 #         description: Days after which a key that was never used has to go
-#         description_ja: 一度も使われないアクセスキーを置いておける日数
+#         description_ja: 一度も使われていないアクセスキーを認める日数
 #   facts:
 #     iam_users: {provider: iam-users}
 #   guidelines:
@@ -113,7 +113,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("%d active access keys (at most %d allowed)", [number, most]),
-	"msg_ja": sprintf("有効なアクセスキーが%d個あります(必要: %d個以下)", [number, most]),
+	"msg_ja": sprintf("有効なアクセスキーが%d個あります(上限: %d個)", [number, most]),
 	"resource": resource(user),
 } if {
 	most := data.parameters.maxActiveKeys

@@ -71,7 +71,7 @@
 #     id: "Condition": {"StringEquals": {"sts:ExternalId": "ID"}}.
 #   remediation_ja: >-
 #     把握していない信頼先を信頼ポリシーから外す(aws iam update-assume-role-policy --role-name ロール名
-#     --policy-document file://trust.json)。委託先は契約番号とともにルールのパラメータに登録し、
+#     --policy-document file://trust.json)。委託先は契約番号とともにルールのパラメータvendorAccountsに指定し、
 #     外部IDの条件を付ける("Condition": {"StringEquals": {"sts:ExternalId": "ID"}})。
 package sekisho_policies.iam_cross_account_trust_known
 
@@ -151,7 +151,7 @@ account_of(name) := name if {
 
 deny contains {
 	"msg": sprintf("trusts account %s, which is neither known nor of a vendor under contract", [account]),
-	"msg_ja": sprintf("把握していないアカウント%sを信頼しています。委託先であれば契約番号とともに登録してください", [account]),
+	"msg_ja": sprintf("把握していないアカウント%sを信頼しています。委託先であれば契約番号とともにvendorAccountsに指定してください", [account]),
 } if {
 	some statement in trusting
 	some name in principals(statement, "AWS")

@@ -15,7 +15,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/iam-policy-no-statements-with-admin-access.html
 # custom:
 #   id: iam-no-wildcard-admin
-#   title_ja: ワイルドカード管理者権限が承認済み以外に付与されていない
+#   title_ja: ワイルドカードによる管理者権限が、承認済みの管理者以外に付与されていない
 #   severity: high
 #   trigger: change
 #   resource_types:

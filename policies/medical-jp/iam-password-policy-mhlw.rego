@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/iam-password-policy.html
 # custom:
 #   id: iam-password-policy-mhlw
-#   title_ja: パスワードポリシーがガイドライン(13桁以上／二要素時8桁以上、使い回し禁止)に適合
+#   title_ja: パスワードポリシーがガイドライン(13桁以上、二要素認証なら8桁以上、使い回し禁止)に適合している
 #   severity: medium
 #   trigger: periodic
 #   resource_types:

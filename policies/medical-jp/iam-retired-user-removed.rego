@@ -159,7 +159,7 @@ roster_problem contains {
 
 roster_problem contains {
 	"msg": "the roster has no rows",
-	"msg_ja": "名簿に行がありません",
+	"msg_ja": "名簿にデータがありません",
 } if {
 	count(roster_rows) == 0
 	count(roster_errors) == 0
@@ -174,7 +174,7 @@ roster_problem contains {
 
 roster_problem contains {
 	"msg": sprintf("the roster is older than %d days (last changed %s)", [data.parameters.rosterMaxAgeDays, date]),
-	"msg_ja": sprintf("名簿が%d日以上更新されていません(最終更新 %s)", [data.parameters.rosterMaxAgeDays, date]),
+	"msg_ja": sprintf("名簿が%d日以上更新されていません(最終更新: %s)", [data.parameters.rosterMaxAgeDays, date]),
 } if {
 	last_modified != null
 	age_ns := now_ns - time.parse_rfc3339_ns(last_modified)

@@ -153,7 +153,7 @@ judged contains resource(user) if {
 
 deny contains {
 	"msg": sprintf("%s was last used on %s%s, %d days ago (at most %d allowed)", [one.name, date, one.where, days, most]),
-	"msg_ja": sprintf("%sは%sを最後に%d日間使われていません%s(必要: %d日以内)", [one.name_ja, date, days, one.where, most]),
+	"msg_ja": sprintf("%sは%sを最後に%d日間使われていません%s(上限: %d日)", [one.name_ja, date, days, one.where, most]),
 	"resource": resource(pair.user),
 } if {
 	most := data.parameters.maxIdleDays

@@ -44,7 +44,7 @@ test_users_are_found_by_arn if {
 test_reasons_are_in_both_languages if {
 	used := object.union(entry, {"password_enabled": true, "password_last_used": "2026-01-01T00:00:00.000Z", "access_key_1_active": true})
 	{reason.msg_ja | some reason in reasons([user, object.union(user, {"Arn": "arn:2"})], [used])} == {
-		"コンソールパスワードは2026-01-01を最後に326日間使われていません(必要: 45日以内)",
+		"コンソールパスワードは2026-01-01を最後に326日間使われていません(上限: 45日)",
 		"アクセスキー1は2024-04-01から一度も使われていません",
 		"認証情報レポートにこのユーザーがありません",
 	}

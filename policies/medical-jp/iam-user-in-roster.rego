@@ -14,7 +14,7 @@
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html
 # custom:
 #   id: iam-user-in-roster
-#   title_ja: IAMユーザーが在籍者・所有者と1対1で対応している(共有ID・野良IDなし)
+#   title_ja: IAMユーザーが在籍者・所有者と1対1で対応している(共有ID・所有者不明のIDがない)
 #   severity: high
 #   trigger: periodic
 #   resource_types:
@@ -183,7 +183,7 @@ roster_problem contains {
 
 roster_problem contains {
 	"msg": "the roster has no rows",
-	"msg_ja": "名簿に行がありません",
+	"msg_ja": "名簿にデータがありません",
 } if {
 	count(roster_rows) == 0
 	count(roster_errors) == 0
@@ -198,7 +198,7 @@ roster_problem contains {
 
 roster_problem contains {
 	"msg": sprintf("the roster is older than %d days (last changed %s)", [days, date]),
-	"msg_ja": sprintf("名簿が%d日以上更新されていません(最終更新 %s)", [days, date]),
+	"msg_ja": sprintf("名簿が%d日以上更新されていません(最終更新: %s)", [days, date]),
 } if {
 	last_modified != null
 	days := data.parameters.rosterMaxAgeDays

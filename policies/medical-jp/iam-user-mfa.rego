@@ -14,7 +14,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/mfa-enabled-for-iam-console-access.html
 # custom:
 #   id: iam-user-mfa
-#   title_ja: コンソール利用者に多要素(二要素)認証が設定されている
+#   title_ja: コンソール利用者に二要素認証(MFA)が設定されている
 #   severity: critical
 #   trigger: periodic
 #   resource_types:

@@ -12,7 +12,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/cloudwatch-log-group-encrypted.html
 # custom:
 #   id: log-group-kms
-#   title_ja: 監査ロググループがKMSで暗号化されている
+#   title_ja: 監査ロググループがKMSキーで暗号化されている
 #   severity: medium
 #   trigger: periodic
 #   resource_types:
@@ -28,7 +28,7 @@
 #         minItems: 1
 #         default: [ap-northeast-1, ap-northeast-3]
 #         description: Regions whose log groups are looked at
-#         description_ja: 確認するリージョン
+#         description_ja: 確認対象のリージョン
 #       auditPattern:
 #         type: string
 #         default: "(?i)(cloudtrail|vpc|flow|session|audit|/rds/)"

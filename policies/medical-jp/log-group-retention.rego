@@ -13,7 +13,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/cw-loggroup-retention-period-check.html
 # custom:
 #   id: log-group-retention
-#   title_ja: ロググループの保存期間が要件以上である
+#   title_ja: ロググループの保持期間が要件以上である
 #   severity: medium
 #   trigger: periodic
 #   resource_types:
@@ -29,7 +29,7 @@
 #         minItems: 1
 #         default: [ap-northeast-1, ap-northeast-3]
 #         description: Regions whose log groups are looked at
-#         description_ja: 確認するリージョン
+#         description_ja: 確認対象のリージョン
 #       auditPattern:
 #         type: string
 #         default: "(?i)(cloudtrail|vpc|flow|session|audit|/rds/)"
@@ -40,13 +40,13 @@
 #         minimum: 1
 #         default: 1827
 #         description: Days that these are kept, at least; the default is five years
-#         description_ja: 監査ログの最低保存日数(既定は5年)
+#         description_ja: 監査ログの最低保持日数(既定は5年)
 #       minRetentionDays:
 #         type: integer
 #         minimum: 0
 #         default: 365
 #         description: Days that other log groups are kept, at least; 0 does not judge them
-#         description_ja: その他のログの最低保存日数。0なら判定しない
+#         description_ja: その他のログの最低保持日数。0なら判定しない
 #       exemptPattern:
 #         type: string
 #         default: ""
@@ -124,7 +124,7 @@ not_applicable if {
 
 deny contains {
 	"msg": sprintf("the log group %s (%s) keeps logs %v of the required %d days", [name, entry.region, days, least]),
-	"msg_ja": sprintf("ロググループ%s(%s)の保存期間が%v日です(必要: %d日以上)", [name, entry.region, days, least]),
+	"msg_ja": sprintf("ロググループ%s(%s)の保持期間が%v日です(必要: %d日以上)", [name, entry.region, days, least]),
 } if {
 	some entry in groups
 	not exempt(entry.group)

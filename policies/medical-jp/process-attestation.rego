@@ -47,7 +47,7 @@
 #     evidenceUri; then aws s3 cp attestations.yaml s3://BUCKET/KEY
 #   remediation_ja: >-
 #     該当項目を実施して承認を得たうえで、台帳に項目(id)、承認者(approver)、実施日(doneOn)、有効期限(expiresOn)、
-#     証跡の保管場所(evidenceUri)を記入し、aws s3 cp attestations.yaml s3://バケット/キー で更新する。
+#     根拠資料の保管場所(evidenceUri)を記入し、aws s3 cp attestations.yaml s3://バケット/キー で更新する。
 package sekisho_policies.process_attestation
 
 import data.sekisho.deadline
@@ -107,7 +107,7 @@ told(value) if {
 
 problems(entry) := union({
 	{["it names no approver", "承認者の記載がありません"] | not told(approver(entry))},
-	{["it does not say where the evidence is", "証跡の保管場所の記載がありません"] | not told(object.get(entry, "evidenceUri", null))},
+	{["it does not say where the evidence is", "根拠資料の保管場所の記載がありません"] | not told(object.get(entry, "evidenceUri", null))},
 	{["its doneOn is not a date", "実施日を日付として読み取れません"] | day(done(entry)) == null},
 	{[sprintf("done on %s, in the future", [done(entry)]), sprintf("実施日(%s)が未来の日付です", [done(entry)])] |
 		day(done(entry)) != null

@@ -83,7 +83,7 @@
 #   remediation_ja: >-
 #     転送先を東京・大阪リージョンに変更する(aws events put-targets、aws logs put-destination、aws cloudtrail update-trail、
 #     aws firehose update-destination。フローログとAPI送信先は作り直す)。合意済みのアカウント、バケット、ホストは
-#     ルールのパラメータに登録する。
+#     ルールのパラメータに指定する。
 package sekisho_policies.residency_log_event_egress
 
 import data.sekisho.decode
@@ -238,7 +238,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("sends to bucket %s, which is neither the account's own nor named in bucketRegions", [name]),
-	"msg_ja": sprintf("転送先バケット%sは自アカウントになく、bucketRegionsにも登録されていません", [name]),
+	"msg_ja": sprintf("転送先バケット%sは自アカウントになく、bucketRegionsにも指定されていません", [name]),
 } if {
 	some name in buckets
 	not bucket_region(name)

@@ -64,7 +64,7 @@
 #   remediation_ja: >-
 #     フィルターの送信先を東京・大阪リージョンに変更する(aws logs put-subscription-filter --log-group-name ロググループ
 #     --filter-name フィルター名 --filter-pattern パターン --destination-arn ARN)か、フィルターを削除する
-#     (aws logs delete-subscription-filter)。合意済みのアカウントはallowedAccountsに登録する。
+#     (aws logs delete-subscription-filter)。合意済みのアカウントはallowedAccountsに指定する。
 package sekisho_policies.residency_log_subscriptions
 
 import data.sekisho.decode

@@ -205,24 +205,24 @@ deny contains {
 
 # What was asked and did not answer with its list.
 lists := {
-	"registries": "replicationConfiguration",
-	"file_systems": "Replications",
-	"secrets": "SecretList",
-	"caches": "GlobalReplicationGroups",
-	"document_clusters": "GlobalClusters",
-	"graph_clusters": "GlobalClusters",
-	"warehouses": "Clusters",
+	"registries": {"service": "ECR", "member": "replicationConfiguration"},
+	"file_systems": {"service": "EFS", "member": "Replications"},
+	"secrets": {"service": "Secrets Manager", "member": "SecretList"},
+	"caches": {"service": "ElastiCache", "member": "GlobalReplicationGroups"},
+	"document_clusters": {"service": "DocumentDB", "member": "GlobalClusters"},
+	"graph_clusters": {"service": "Neptune", "member": "GlobalClusters"},
+	"warehouses": {"service": "Redshift", "member": "Clusters"},
 }
 
-unread contains sprintf("%s (%s)", [fact, region]) if {
-	some fact, member in lists
+unread contains sprintf("%s (%s)", [list.service, region]) if {
+	some fact, list in lists
 	some region in regional.asked(data.facts[fact])
 	result := object.get(regional.results(data.facts[fact]), region, {})
-	object.get(result, member, null) == null
+	object.get(result, list.member, null) == null
 }
 
-unread contains sprintf("%s (%s)", [fact, region]) if {
-	some fact, _ in lists
+unread contains sprintf("%s (%s)", [list.service, region]) if {
+	some fact, list in lists
 	some region in data.parameters.allowedRegions
 	not region in regional.asked(data.facts[fact])
 }

@@ -93,10 +93,10 @@ test_access_points if {
 
 # Each answer has to be there, with its list.
 test_answers_without_their_list if {
-	every fact, member in policy.lists {
-		expected := {sprintf("what is replicated cannot be read: %s (ap-northeast-1)", [fact])}
+	every fact, list in policy.lists {
+		expected := {sprintf("what is replicated cannot be read: %s (ap-northeast-1)", [list.service])}
 		messages({fact: answer({})}) == expected
-		messages({fact: answer({member: null})}) == expected
+		messages({fact: answer({list.member: null})}) == expected
 		messages({fact: [{"region": "ap-northeast-1"}]}) == expected
 		messages({fact: []}) == expected
 	}

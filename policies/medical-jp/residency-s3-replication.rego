@@ -69,7 +69,7 @@
 #   remediation_ja: >-
 #     ルールのDestinationを東京・大阪リージョンのバケットに変更し
 #     (aws s3api put-bucket-replication --bucket バケット名 --replication-configuration file://replication.json)、
-#     国外へ複製済みのオブジェクトを削除する。他アカウントのバケットはbucketRegions、その所有アカウントはallowedAccountsに登録する。
+#     国外へ複製済みのオブジェクトを削除する。他アカウントのバケットはbucketRegions、その所有アカウントはallowedAccountsに指定する。
 package sekisho_policies.residency_s3_replication
 
 import data.sekisho.decode
@@ -132,7 +132,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("the region of the destination bucket %s is not known: name it in bucketRegions", [bucket]),
-	"msg_ja": sprintf("レプリケーション先バケット%sのリージョンが不明です。bucketRegionsに登録してください", [bucket]),
+	"msg_ja": sprintf("レプリケーション先バケット%sのリージョンが不明です。bucketRegionsに指定してください", [bucket]),
 } if {
 	some bucket in targets
 	not region_of(bucket)
@@ -161,7 +161,7 @@ deny contains {
 
 deny contains {
 	"msg": "a rule of the replication names no destination bucket",
-	"msg_ja": "レプリケーションルールの複製先バケットを読み取れません",
+	"msg_ja": "レプリケーション先のバケットを読み取れません",
 } if {
 	some entry in active
 	not places.bucket(destination(entry))

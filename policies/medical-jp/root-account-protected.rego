@@ -12,7 +12,7 @@
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
 # custom:
 #   id: root-account-protected
-#   title_ja: rootユーザーが保護され日常利用されていない
+#   title_ja: rootユーザーが保護され、日常的に使われていない
 #   severity: critical
 #   trigger: periodic
 #   resource_types:
@@ -25,7 +25,7 @@
 #         minimum: 0
 #         default: 90
 #         description: Days that must have passed since the root user was used; 0 means that use is not judged
-#         description_ja: rootユーザーの最終利用から経過しているべき日数。0なら利用の有無を判定しない
+#         description_ja: rootユーザーの最終使用から経過しているべき日数。0なら使用の有無を判定しない
 #   facts:
 #     summary: {provider: aws-api, service: iam, action: GetAccountSummary, region: us-east-1}
 #     report: {provider: iam-credential-report}
@@ -99,7 +99,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("the root user was used on %s (%d days without use required)", [day, least]),
-	"msg_ja": sprintf("rootユーザーが%sに利用されています(必要: %d日以上の未使用)", [day, least]),
+	"msg_ja": sprintf("rootユーザーが%sに使用されました(直近%d日間の使用は不可)", [day, least]),
 } if {
 	least := data.parameters.minIdleDays
 	now_ns - max(uses) < least * ns_per_day

@@ -275,7 +275,7 @@ deny contains {
 
 deny contains {
 	"msg": sprintf("the bucket %s lies in %s", [name, place]),
-	"msg_ja": sprintf("操作記録のバケット%sが%sにあります", [name, place]),
+	"msg_ja": sprintf("操作記録のバケット%sが国外リージョン%sにあります", [name, place]),
 } if {
 	some region, _ in settings
 	name := bucket(region)

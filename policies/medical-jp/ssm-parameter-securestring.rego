@@ -27,7 +27,7 @@
 #         minItems: 1
 #         default: [ap-northeast-1, ap-northeast-3]
 #         description: Regions whose parameters are looked at
-#         description_ja: パラメータを確認するリージョン
+#         description_ja: パラメータを確認対象のリージョン
 #       secretNames:
 #         type: string
 #         format: regex

@@ -14,7 +14,7 @@
 #   - https://docs.aws.amazon.com/config/latest/developerguide/vpc-flow-logs-enabled.html
 # custom:
 #   id: vpc-flow-logs-enabled
-#   title_ja: 全VPCでフローログ(全トラフィック)が取得され、国内へ正常配信されている
+#   title_ja: 全VPCでフローログ(全トラフィック)が取得され、国内へ正常に配信されている
 #   severity: high
 #   trigger: periodic
 #   resource_types:

@@ -108,7 +108,7 @@ fn wrong(entry: &AttestationResult, today: Date) -> Vec<Bilingual> {
         wrong.push(both("承認者の記載がない", "it names no approver"));
     }
     if entry.evidence_uri.is_none() {
-        wrong.push(both("証跡の保管場所の記載がない", "it does not say where the evidence is"));
+        wrong.push(both("根拠資料の保管場所の記載がない", "it does not say where the evidence is"));
     }
     match entry.done_on.as_deref().map(date) {
         None => wrong.push(both("実施日の記載がない", "it does not say when it was done")),
