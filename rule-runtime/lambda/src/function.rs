@@ -3,7 +3,7 @@
 //! The way: read the event, find the account's credentials, judge ([`crate::run`]), tell AWS Config, and only then
 //! fail for what went wrong, so that a policy that fails does not silence the others.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context, LambdaEvent};
@@ -11,10 +11,11 @@ use sekisho_aws::accounts::{Accounts, Role};
 use sekisho_aws::clients::Clients;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::event::RuleEvent;
+use sekisho_engine::policy::load::PolicyFolder;
 use sekisho_engine::policy::parameters::{
     EXTERNAL_ID_PARAMETER, OWN_PARAMETERS, POLICY_PARAMETER, ROLE_PARAMETER,
 };
-use sekisho_engine::policy::{Policy, PolicySet};
+use sekisho_engine::policy::{Policy, Selection};
 use serde_json::{Map, Value, json};
 
 use crate::error::InvocationError;
@@ -33,28 +34,18 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 /// The function: policies and clients, made once.
 pub struct Function {
     pub(crate) settings: Settings,
-    policies: PolicySet,
+    policies: Mutex<PolicyFolder>,
     accounts: Accounts,
     waivers: WaiverSource,
 }
 
 impl Function {
-    /// Loads the policies and makes the clients. A policy that cannot be loaded fails the invocations of the
-    /// rules that name it, and no others.
+    /// Looks which policies there are and makes the clients. A policy is read when the first rule names it; one that cannot
+    /// be read fails the invocations of the rules that name it, and no others.
     pub async fn new(settings: Settings) -> Self {
-        let start = Instant::now();
-        let policies = PolicySet::load(&settings.policies);
-        for problem in policies.problems() {
-            tracing::error!(%problem, "a policy cannot be used");
-        }
-        tracing::info!(
-            policies = policies.policies().count(),
-            folder = %settings.policies.display(),
-            duration_ms = milliseconds(start),
-            "policies loaded"
-        );
-        let waivers = WaiverSource::new(settings.waivers.as_deref(), &policies, &settings.policies);
-        Self { accounts: Accounts::from_env().await, settings, policies, waivers }
+        let policies = PolicyFolder::open(&settings.policies);
+        let waivers = WaiverSource::new(settings.waivers.as_deref(), policies.set(), &settings.policies);
+        Self { accounts: Accounts::from_env().await, settings, policies: Mutex::new(policies), waivers }
     }
 
     /// Answers one event of AWS Config.
@@ -101,9 +92,30 @@ impl Function {
         run.evaluate().await
     }
 
+    /// Reads the policies that the rule names, where no rule before it did.
+    fn read(&self, names: &str) -> Selection {
+        let start = Instant::now();
+        // Who panicked with the lock has read some policies and not others: those are read again.
+        let mut folder = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = folder.set().known();
+        folder.read(names);
+        if folder.set().known() > before {
+            for problem in folder.set().problems() {
+                tracing::error!(%problem, "a policy cannot be used");
+            }
+            tracing::info!(
+                policies = folder.set().known() - before,
+                folder = %self.settings.policies.display(),
+                duration_ms = milliseconds(start),
+                "policies loaded"
+            );
+        }
+        folder.set().select(names)
+    }
+
     /// The policies that the rule names, and why others that it names cannot be used.
     fn select(&self, names: &str) -> Result<(Vec<Arc<Policy>>, Vec<String>), InvocationError> {
-        let selection = self.policies.select(names);
+        let selection = self.read(names);
         let problems: Vec<String> = selection.problems.iter().map(ToString::to_string).collect();
         if selection.policies.is_empty() {
             let problems = problems

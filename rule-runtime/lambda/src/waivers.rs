@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use sekisho_aws::s3::{ObjectUri, Objects};
 use sekisho_engine::policy::PolicySet;
+use sekisho_engine::policy::load::PolicyFolder;
 use sekisho_engine::waiver::Waivers;
 
 /// The file beside the policies.
@@ -41,13 +43,15 @@ impl WaiverSource {
     ///
     /// # Errors
     /// They cannot be read; what they waive counts.
-    pub async fn get(&self, objects: &Objects, set: &PolicySet) -> Result<Waivers, String> {
+    pub async fn get(&self, objects: &Objects, policies: &Mutex<PolicyFolder>) -> Result<Waivers, String> {
+        // A waiver may be of a policy that no rule has named yet: the folder knows of it.
+        let lock = || policies.lock().unwrap_or_else(PoisonError::into_inner);
         match self {
             Self::Beside(waivers) => waivers.clone(),
-            Self::File(file) => read(file, set),
+            Self::File(file) => read(file, lock().set()),
             Self::Object(uri) => {
                 let object = objects.get(uri).await?;
-                parse(&uri.to_string(), &object.bytes, set)
+                parse(&uri.to_string(), &object.bytes, lock().set())
             }
         }
     }

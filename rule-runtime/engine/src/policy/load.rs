@@ -1,7 +1,8 @@
 //! A folder of Rego files to a [`PolicySet`].
 //!
 //! `<id>.rego` is a policy, `<id>_test.rego` its test, and what lies in a folder called `lib` is library. Each
-//! policy gets an engine of its own that shares the parsed library, so that a policy that breaks breaks alone.
+//! policy gets an engine of its own that shares the parsed library, as far as it names it, so that a policy that breaks breaks
+//! alone. A [`PolicyFolder`] reads policies when they are asked for: a function that serves one rule needs one of a pack.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use regorus::Engine;
 use walkdir::WalkDir;
 
 use super::ast::{self, ModuleFacts, RuleKind};
-use super::{Library, Policy, PolicySet, guard, metadata, paths, references};
+use super::{Library, Policy, PolicySet, guard, in_pack, metadata, paths, references};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::stack;
 
@@ -26,12 +27,121 @@ impl PolicySet {
     /// Loads every `.rego` file under `root`, which may also be one policy file: the library is then looked
     /// for in a `lib` folder beside it and in the folders above it.
     pub fn load(root: &Path) -> Self {
-        // Checks walk the syntax tree, whose depth only the checks themselves bound.
-        stack::with_large(|| Loader::new(root).load()).unwrap_or_else(|panic| Self {
-            problems: vec![Diagnostic::new(root.display().to_string(), format!("loading failed: {panic}"))],
-            ..Self::default()
-        })
+        let mut folder = PolicyFolder::open(root);
+        folder.read_those(&|_, _| true);
+        folder.set
     }
+}
+
+/// A folder of policies that are read when they are asked for.
+#[derive(Debug)]
+pub struct PolicyFolder {
+    root: PathBuf,
+    set: PolicySet,
+    /// Files of the library, until it is read.
+    unread_library: Vec<PathBuf>,
+    /// Files of policies that nobody has asked for, by the id that their name gives.
+    unread: BTreeMap<String, Vec<PathBuf>>,
+    library: Vec<LibraryModule>,
+    /// Parsed library modules, by their places in `library`.
+    bases: BTreeMap<Vec<usize>, Engine>,
+}
+
+/// One module of the library.
+#[derive(Debug)]
+struct LibraryModule {
+    file: String,
+    text: Arc<str>,
+    facts: ModuleFacts,
+}
+
+impl PolicyFolder {
+    /// Looks what files there are under `root`, and reads none.
+    pub fn open(root: &Path) -> Self {
+        let mut folder = Self {
+            root: root.to_owned(),
+            set: PolicySet::default(),
+            unread_library: Vec::new(),
+            unread: BTreeMap::new(),
+            library: Vec::new(),
+            bases: BTreeMap::new(),
+        };
+        let (libraries, policies) = folder.files();
+        folder.unread_library = libraries;
+        for file in policies {
+            folder.unread.entry(stem(&file)).or_default().push(file);
+        }
+        folder.note_unread();
+        folder
+    }
+
+    /// Reads the policies that `names` stand for, as [`PolicySet::select`] reads them, where that was not done yet.
+    pub fn read(&mut self, names: &str) {
+        let names: Vec<&str> =
+            names.split(',').map(|name| name.trim().trim_start_matches('!').trim()).collect();
+        self.read_those(&|id, pack| names.iter().any(|name| id == *name || in_pack(pack, name)));
+    }
+
+    /// What was read.
+    pub const fn set(&self) -> &PolicySet {
+        &self.set
+    }
+
+    fn read_those(&mut self, wanted: &(dyn Fn(&str, &str) -> bool + Sync)) {
+        let is_wanted = |folder: &Self, id: &str, files: &[PathBuf]| {
+            files.iter().any(|file| wanted(id, &folder.pack(file)))
+        };
+        let ids: Vec<String> = self
+            .unread
+            .iter()
+            .filter(|(id, files)| is_wanted(self, id, files))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if ids.is_empty() && !self.unread.is_empty() {
+            return;
+        }
+        // Checks walk the syntax tree, whose depth only the checks themselves bound.
+        let read = stack::with_large(|| self.read_ids(&ids));
+        if let Err(panic) = read {
+            let problem =
+                Diagnostic::new(self.root.display().to_string(), format!("loading failed: {panic}"));
+            self.set.problems.push(problem);
+        }
+        self.note_unread();
+    }
+
+    fn note_unread(&mut self) {
+        let unread = self.unread.iter();
+        self.set.unread = unread
+            .map(|(id, files)| (id.clone(), files.first().map(|file| self.pack(file)).unwrap_or_default()))
+            .collect();
+    }
+
+    fn read_ids(&mut self, ids: &[String]) {
+        let unread = std::mem::take(&mut self.unread_library);
+        if !unread.is_empty() {
+            unread.iter().for_each(|file| self.library_module(file));
+            let library: Vec<_> =
+                self.library.iter().map(|module| (module.file.clone(), module.facts.clone())).collect();
+            self.set.problems.extend(guard::check_program(&library, 0));
+        }
+        let mut by_id: BTreeMap<String, Vec<Policy>> = BTreeMap::new();
+        let wanted = ids.iter().filter_map(|id| Some((id, self.unread.remove(id)?)));
+        let wanted: Vec<_> = wanted.collect();
+        for (id, file) in
+            wanted.into_iter().flat_map(|(id, files)| files.into_iter().map(move |file| (id, file)))
+        {
+            match self.policy(&file) {
+                Ok(policy) => by_id.entry(policy.id().to_owned()).or_default().push(policy),
+                Err(problems) => self.set.broken.entry(id.clone()).or_default().extend(problems),
+            }
+        }
+        self.unique(by_id);
+    }
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 struct Source {
@@ -40,47 +150,11 @@ struct Source {
     text: String,
 }
 
-struct Loader<'a> {
-    root: &'a Path,
-    set: PolicySet,
-    /// The parsed library.
-    base: Engine,
-    /// What the library's modules say, for the checks of each policy.
-    library: Vec<(String, ModuleFacts)>,
-}
-
-impl<'a> Loader<'a> {
-    fn new(root: &'a Path) -> Self {
-        let mut base = Engine::new();
-        base.set_strict_builtin_errors(true);
-        Self { root, set: PolicySet::default(), base, library: Vec::new() }
-    }
-
-    fn load(mut self) -> PolicySet {
-        let (libraries, policies) = self.files();
-        for file in libraries {
-            self.library_module(&file);
-        }
-        let mut own: Vec<(String, ModuleFacts)> = Vec::new();
-        std::mem::swap(&mut own, &mut self.library);
-        self.set.problems.extend(guard::check_program(&own, 0));
-        self.library = own;
-        let mut by_id: BTreeMap<String, Vec<Policy>> = BTreeMap::new();
-        for file in policies {
-            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            match self.policy(&file) {
-                Ok(policy) => by_id.entry(policy.id().to_owned()).or_default().push(policy),
-                Err(problems) => self.set.broken.entry(stem).or_default().extend(problems),
-            }
-        }
-        self.unique(by_id);
-        self.set
-    }
-
+impl PolicyFolder {
     /// The library's files and the policies', sorted.
     fn files(&mut self) -> (Vec<PathBuf>, Vec<PathBuf>) {
         let (mut libraries, mut policies) = (Vec::new(), Vec::new());
-        let mut roots = vec![self.root.to_owned()];
+        let mut roots = vec![self.root.clone()];
         if self.root.is_file() {
             roots.extend(
                 self.root
@@ -105,7 +179,7 @@ impl<'a> Loader<'a> {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    let file = error.path().unwrap_or(self.root).display().to_string();
+                    let file = error.path().unwrap_or(&self.root).display().to_string();
                     let problem = Diagnostic::new(file, format!("cannot be read: {error}"))
                         .code("SK0216")
                         .help("name the folder of the policies with --policies or SEKISHO_POLICIES");
@@ -118,13 +192,14 @@ impl<'a> Loader<'a> {
 
     fn library_module(&mut self, file: &Path) {
         let parsed = read(file).and_then(|source| {
-            let module = add(&mut self.base, &source)?;
-            Ok((source, module))
+            let mut engine = new_engine();
+            let facts = add(&mut engine, &source)?;
+            Ok((source, facts))
         });
         match parsed {
-            Ok((source, module)) => {
-                if module.package.get(1).is_none_or(|part| part != "sekisho" && part != LIBRARY_FOLDER) {
-                    let message = format!("package {} is no library", module.package[1..].join("."));
+            Ok((source, facts)) => {
+                if facts.package.get(1).is_none_or(|part| part != "sekisho" && part != LIBRARY_FOLDER) {
+                    let message = format!("package {} is no library", facts.package[1..].join("."));
                     self.set.problems.push(
                         Diagnostic::new(&source.name, message)
                             .code("SK0215")
@@ -132,20 +207,56 @@ impl<'a> Loader<'a> {
                             .help("a library's package begins with sekisho. or lib."),
                     );
                 }
+                let text: Arc<str> = source.text.into();
                 self.set.libraries.push(Library {
                     test_file: test_file(file),
                     file: source.file,
-                    source: source.text.into(),
+                    source: Arc::clone(&text),
                 });
-                self.library.push((source.name, module));
+                self.library.push(LibraryModule { file: source.name, text, facts });
             }
             Err(problem) => self.set.problems.push(problem),
         }
     }
 
-    fn policy(&self, file: &Path) -> Result<Policy, Vec<Diagnostic>> {
+    /// The library's modules that `text` names, and those that they name. A text that says more of `data` than a module's
+    /// name may mean any.
+    fn named(&self, text: &str) -> Vec<usize> {
+        let mut named: Vec<usize> = Vec::new();
+        let mut open = vec![text];
+        while let Some(text) = open.pop() {
+            for (index, module) in self.library.iter().enumerate() {
+                let package = module.facts.package.join(".");
+                let is_named = text.contains(&package) || says_more(text, &self.library);
+                if is_named && !named.contains(&index) {
+                    named.push(index);
+                    open.push(&module.text);
+                }
+            }
+        }
+        named.sort_unstable();
+        named
+    }
+
+    /// An engine with those modules of the library.
+    fn base(&mut self, named: &[usize]) -> Engine {
+        if let Some(base) = self.bases.get(named) {
+            return base.clone();
+        }
+        let mut base = new_engine();
+        for module in named.iter().filter_map(|index| self.library.get(*index)) {
+            // It was parsed before without an error.
+            let added = base.add_policy(module.file.clone(), module.text.to_string());
+            debug_assert!(added.is_ok());
+        }
+        self.bases.insert(named.to_vec(), base.clone());
+        base
+    }
+
+    fn policy(&mut self, file: &Path) -> Result<Policy, Vec<Diagnostic>> {
         let source = read(file).map_err(|problem| vec![problem])?;
-        let mut engine = self.base.clone();
+        let named = self.named(&source.text);
+        let mut engine = self.base(&named);
         let parsed = add(&mut engine, &source);
         // A file that does not parse may have a METADATA block that does, but its problems can wait.
         let module = parsed.map_err(|problem| vec![problem])?;
@@ -162,12 +273,13 @@ impl<'a> Loader<'a> {
         let package = module.package.join(".");
         let has = |name: &str| module.rules.iter().any(|rule| rule.name == name);
         let (has_not_applicable, has_judged) = (has("not_applicable"), has("judged"));
-        let mut program = self.library.clone();
+        let library = named.iter().filter_map(|index| self.library.get(*index));
+        let mut program: Vec<_> = library.map(|module| (module.file.clone(), module.facts.clone())).collect();
         program.push((source.name.clone(), module));
-        problems.extend(guard::check_program(&program, self.library.len()));
+        problems.extend(guard::check_program(&program, named.len()));
         let metadata = metadata::parse(&source.name, &source.text);
         if let (Ok(metadata), Some((_, module))) = (&metadata, program.last()) {
-            let library: Vec<_> = self.library.iter().map(|(_, module)| module.package.clone()).collect();
+            let library: Vec<_> = self.library.iter().map(|module| module.facts.package.clone()).collect();
             problems.extend(references::check(&source.name, module, metadata, &library));
         }
         problems.iter_mut().filter(|problem| problem.file == source.name).for_each(|problem| {
@@ -208,8 +320,8 @@ impl<'a> Loader<'a> {
     }
 
     fn pack(&self, file: &Path) -> String {
-        let folder = file.parent().unwrap_or(self.root);
-        let relative = folder.strip_prefix(self.root).unwrap_or(Path::new(""));
+        let folder = file.parent().unwrap_or(&self.root);
+        let relative = folder.strip_prefix(&self.root).unwrap_or(Path::new(""));
         relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
     }
 
@@ -235,6 +347,23 @@ impl<'a> Loader<'a> {
             self.set.broken.entry(id).or_default().extend(problems);
         }
     }
+}
+
+fn new_engine() -> Engine {
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine
+}
+
+/// Whether a text reads the library otherwise than by the whole name of a module.
+fn says_more(text: &str, library: &[LibraryModule]) -> bool {
+    ["data.sekisho", "data.lib", "data["].iter().any(|root| {
+        text.match_indices(root).any(|(at, _)| {
+            let rest = &text[at..];
+            !rest.starts_with("data.sekisho_")
+                && !library.iter().any(|module| rest.starts_with(&module.facts.package.join(".")))
+        })
+    })
 }
 
 /// Whether `folder` is one with Rego files, and not the `lib` of the system.

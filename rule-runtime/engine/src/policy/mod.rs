@@ -98,6 +98,8 @@ pub struct PolicySet {
     /// Problems that belong to no policy: a library that does not parse, a folder that cannot be read.
     problems: Vec<Diagnostic>,
     libraries: Vec<Library>,
+    /// The packs of the policies that were not asked for yet, by the id that the file's name gives.
+    unread: BTreeMap<String, String>,
 }
 
 /// A rule names what is not there, or what may not run.
@@ -146,7 +148,12 @@ impl PolicySet {
 
     /// Whether there is a policy of that id, be it one that may not run.
     pub fn knows(&self, id: &str) -> bool {
-        self.policies.contains_key(id) || self.broken.contains_key(id)
+        self.policies.contains_key(id) || self.broken.contains_key(id) || self.unread.contains_key(id)
+    }
+
+    /// How many policies were read, with those that may not run.
+    pub fn known(&self) -> usize {
+        self.policies.len() + self.broken.len()
     }
 
     /// Every problem found while loading, in the order of the files.
@@ -156,7 +163,8 @@ impl PolicySet {
 
     /// The packs: the folders that hold policies.
     pub fn packs(&self) -> BTreeSet<&str> {
-        self.policies.values().map(|policy| policy.pack.as_str()).filter(|pack| !pack.is_empty()).collect()
+        let packs = self.policies.values().map(|policy| policy.pack.as_str());
+        packs.chain(self.unread.values().map(String::as_str)).filter(|pack| !pack.is_empty()).collect()
     }
 
     /// The policies that `names` stand for: ids or packs, with commas between, each once and in their order; those
@@ -179,6 +187,11 @@ impl PolicySet {
         }
         selection
     }
+}
+
+/// Whether `pack` is called `name`, or lies in the pack of that name.
+fn in_pack(pack: &str, name: &str) -> bool {
+    pack == name || pack.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// What a list of names stands for.
@@ -215,10 +228,8 @@ impl Selection {
         if let Some(policy) = set.policies.get(name) {
             return self.push(policy);
         }
-        let in_pack =
-            |pack: &str| pack == name || pack.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
         let mut found = false;
-        for policy in set.policies.values().filter(|policy| in_pack(&policy.pack)) {
+        for policy in set.policies.values().filter(|policy| in_pack(&policy.pack, name)) {
             found = true;
             self.push(policy);
         }
@@ -238,7 +249,7 @@ impl Selection {
             };
             self.problems.push(SelectError::Unknown {
                 name: name.to_owned(),
-                policies: list(set.policies.keys().map(String::as_str).collect()),
+                policies: list(set.policies.keys().chain(set.unread.keys()).map(String::as_str).collect()),
                 packs: list(set.packs().into_iter().collect()),
             });
         }
