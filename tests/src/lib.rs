@@ -10,6 +10,7 @@
 
 pub mod faults;
 pub mod function;
+pub mod help;
 pub mod many;
 pub mod moto;
 pub mod paging;
@@ -18,7 +19,7 @@ pub mod snapshots;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// The root of the repository.
@@ -84,14 +85,15 @@ pub fn sekisho(arguments: &[&str]) -> Output {
 
 /// Runs `sekisho` in `folder`.
 pub fn sekisho_in(folder: &Path, arguments: &[&str]) -> Output {
-    let output = std::process::Command::new(binary("sekisho"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("SEKISHO_POLICIES")
-        .env("SEKISHO_CACHE", folder.join("no-cache"))
-        .env_remove("RUST_BACKTRACE")
-        .output()
-        .expect("sekisho runs");
+    let mut command = Command::new(binary("sekisho"));
+    command.args(arguments).current_dir(folder).env("SEKISHO_CACHE", folder.join("no-cache"));
+    output(command)
+}
+
+/// Runs a command of the tests' own, without what the user has set for `sekisho`.
+pub fn output(mut command: Command) -> Output {
+    command.env_remove("SEKISHO_POLICIES").env_remove("SEKISHO_SCHEMA").env_remove("RUST_BACKTRACE");
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     Output {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),

@@ -18,7 +18,7 @@ use sekisho_engine::item::shape::{self, Found};
 use sekisho_engine::policy::Policy;
 use sekisho_engine::rule;
 use sekisho_engine::verdict::Compliance;
-use sekisho_engine::waiver::Waivers;
+use sekisho_engine::waiver::{Waiver, Waivers};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use walkdir::WalkDir;
@@ -39,21 +39,25 @@ pub struct Fixture {
     /// What the item's shape was taken from.
     #[serde(default)]
     pub source: Option<String>,
+    /// The configuration item in any shape, or `{file: name}` of a file beside; a periodic policy may go without.
     #[serde(default)]
     item: Option<Value>,
     /// The rule's parameters.
     #[serde(default)]
     pub parameters: Map<String, Value>,
+    /// What METADATA declares under facts: the value, or `{file: name}` of a file beside.
     #[serde(default)]
     facts: Map<String, Value>,
-    /// Items in any shape.
+    /// What data.inventory holds: items in any shape.
     #[serde(default)]
     inventory: Vec<Value>,
+    /// The time of the evaluation (RFC 3339); needed where the policy reads data.facts.now.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     now: Option<Timestamp>,
     /// Agreed exceptions, as in waivers.yaml.
     #[serde(default)]
+    #[schemars(with = "Option<Vec<Waiver>>")]
     pub waivers: Option<Value>,
     /// The verdict.
     pub expect: Expectation,
@@ -78,6 +82,7 @@ impl Fixture {
 /// What a fixture expects.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{"required": ["compliance"]}, {"required": ["error"]}]))]
 pub struct Expectation {
     /// Of the item itself; absent where an error is expected.
     #[serde(default)]

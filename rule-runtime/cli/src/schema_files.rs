@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::lint::schema::Schemas;
 use serde_json::{Map, Value};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use walkdir::WalkDir;
 
 const ENDING: &str = ".properties.json";
@@ -20,6 +23,10 @@ pub type Lists = BTreeMap<String, Map<String, Value>>;
 
 /// Bytes of the largest zip that is fetched: the published one has some 2 MB.
 const MAX_DOWNLOAD: u64 = 256 << 20;
+/// Bytes of the largest list in a zip, unpacked: the published ones have some 100 KB.
+const MAX_LIST: u64 = 16 << 20;
+/// How long a download may take.
+const MAX_TIME: Duration = Duration::from_mins(5);
 
 /// The file of the cache.
 ///
@@ -71,13 +78,26 @@ fn read_cache(lists: &mut Lists) -> Vec<Diagnostic> {
 /// # Errors
 /// They cannot be fetched.
 pub fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
-    let fetched = ureq::get(url)
+    let agent = ureq::Agent::config_builder().tls_config(tls()).timeout_global(Some(MAX_TIME)).build();
+    let fetched = ureq::Agent::new_with_config(agent)
+        .get(url)
         .call()
         .and_then(|mut answer| answer.body_mut().with_config().limit(MAX_DOWNLOAD).read_to_vec());
     fetched.map_err(|error| {
         Diagnostic::new(url, format!("cannot be fetched: {error}"))
             .help("check the address, or fetch it otherwise and name the file")
     })
+}
+
+/// The cryptography of the SDK crates and the certificates of the system, so that a company's own proxy is trusted too.
+fn tls() -> TlsConfig {
+    let system = rustls_native_certs::load_native_certs().certs;
+    let roots: Vec<_> =
+        system.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+    TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .root_certs(RootCerts::Specific(Arc::new(roots)))
+        .build()
 }
 
 /// Takes the lists of a zip into `lists`; what cannot be read is told.
@@ -89,26 +109,12 @@ pub fn read_zip(name: &str, zip: impl Read + Seek, lists: &mut Lists) -> Vec<Dia
     };
     let (mut problems, mut files) = (Vec::new(), 0);
     for index in 0..archive.len() {
-        let mut file = match archive.by_index(index) {
-            Ok(file) => file,
-            Err(error) => {
-                problems.push(unusable(path, &format!("cannot be read: {error}")));
-                continue;
-            }
-        };
-        let Ok(inner) = file.name().map(std::borrow::Cow::into_owned) else {
-            problems.push(unusable(path, "holds a file whose name is no text"));
-            continue;
-        };
-        let Some(resource_type) = inner.rsplit('/').next().and_then(|name| name.strip_suffix(ENDING)) else {
-            continue;
-        };
-        files += 1;
-        let mut bytes = Vec::new();
-        let read = file.read_to_end(&mut bytes).map_err(|error| format!("{inner}: cannot be read: {error}"));
-        match read.and_then(|_| parse(&bytes).map_err(|message| format!("{inner}: {message}"))) {
-            Ok(list) => {
-                lists.insert(resource_type.to_owned(), list);
+        let read = archive.by_index(index).map_err(|error| format!("cannot be read: {error}"));
+        match read.and_then(|mut file| list_in(&mut file)) {
+            Ok(None) => {}
+            Ok(Some((resource_type, list))) => {
+                files += 1;
+                lists.insert(resource_type, list);
             }
             Err(message) => problems.push(unusable(path, &message)),
         }
@@ -117,6 +123,25 @@ pub fn read_zip(name: &str, zip: impl Read + Seek, lists: &mut Lists) -> Vec<Dia
         problems.push(unusable(path, &format!("holds no property list (TYPE{ENDING})")));
     }
     problems
+}
+
+/// The list that a file of a zip is, with its type; nothing where it is none.
+fn list_in<R: Read>(
+    file: &mut zip::read::ZipFile<'_, R>,
+) -> Result<Option<(String, Map<String, Value>)>, String> {
+    let inner = file.name().map_err(|_| "holds a file whose name is no text".to_owned())?.into_owned();
+    let Some(resource_type) = inner.rsplit('/').next().and_then(|name| name.strip_suffix(ENDING)) else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_LIST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("{inner}: cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_LIST {
+        return Err(format!("{inner}: has more than {MAX_LIST} bytes"));
+    }
+    let list = parse(&bytes).map_err(|message| format!("{inner}: {message}"))?;
+    Ok(Some((resource_type.to_owned(), list)))
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
@@ -161,5 +186,5 @@ pub fn read_lists(folder: &Path, lists: &mut Lists) -> Vec<Diagnostic> {
 
 fn unusable(path: &Path, message: &str) -> Diagnostic {
     Diagnostic::new(path.display().to_string(), message)
-        .help("name a checkout of github.com/awslabs/aws-config-resource-schema with --schema")
+        .help("name a checkout or a zip of github.com/awslabs/aws-config-resource-schema")
 }

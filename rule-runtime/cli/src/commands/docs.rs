@@ -45,9 +45,10 @@ pub struct DocsArguments {
 }
 
 /// Pages beside the policies', from the folder that the book's folder is in.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("tutorial", "A policy in five minutes"),
     ("policy-contract", "The policy contract"),
+    ("authors", "In editors, hooks and pull requests"),
     ("attestations", "Attestations"),
     ("operations", "Operations"),
     ("report", "The report"),

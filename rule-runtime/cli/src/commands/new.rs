@@ -22,6 +22,7 @@ use crate::schema_files;
 
 /// Begin something
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  sekisho new policy queue-has-owner --type AWS::SQS::Queue")]
 pub struct NewArguments {
     #[command(subcommand)]
     what: What,

@@ -1,4 +1,7 @@
 //! `sekisho schema`: the forms of the project's files for editors, and the cache of the resource types' property lists.
+//!
+//! In: the Rust types that read the files; a zip or a checkout of the property lists. Out: JSON Schemas; the cache, whole or
+//! as it was.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +22,9 @@ use crate::{Exit, whole_file};
 
 /// Print the form of a file for editors, or fetch the property lists of the resource types
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sekisho schema print fixture\n  \
+    sekisho schema update ../aws-config-resource-schema")]
 pub struct SchemaArguments {
     #[command(subcommand)]
     what: What,
@@ -35,13 +41,14 @@ enum What {
 #[command(after_help = "Examples:\n  \
     sekisho schema print fixture\n  \
     sekisho schema print waivers > schemas/waivers.schema.json\n  \
-    sekisho schema print --all schemas")]
+    sekisho schema print --all\n  \
+    sekisho schema print --all target/schemas")]
 struct PrintArguments {
     /// The kind of file
     #[arg(value_enum, required_unless_present = "all")]
     kind: Option<Kind>,
-    /// Write the schema of every kind into FOLDER, as <kind>.schema.json
-    #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
+    /// Write the schema of every kind into FOLDER, as <kind>.schema.json; schemas where no folder is named
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "schemas", conflicts_with = "kind")]
     all: Option<PathBuf>,
 }
 
@@ -75,13 +82,17 @@ enum Kind {
 
 impl Kind {
     fn schema(self) -> Schema {
-        match self {
-            Self::Fixture => of::<Fixture>(),
-            Self::Waivers => of::<Vec<Waiver>>(),
-            Self::Metadata => of::<MetadataForm>(),
-            Self::Guideline => of::<Guideline>(),
-            Self::Demands => of::<Demands>(),
-        }
+        let (mut schema, title) = match self {
+            Self::Fixture => (of::<Fixture>(), "A fixture"),
+            Self::Waivers => (of::<Vec<Waiver>>(), "Agreed exceptions (waivers.yaml)"),
+            Self::Metadata => (of::<MetadataForm>(), "The METADATA of a policy"),
+            Self::Guideline => (of::<Guideline>(), "A guideline"),
+            Self::Demands => {
+                (of::<Demands>(), "Rows of the coverage document, and attestations (demands.yaml)")
+            }
+        };
+        schema.insert("title".to_owned(), title.into());
+        schema
     }
 
     fn text(self) -> String {

@@ -1,7 +1,8 @@
 //! `sekisho completions` and `sekisho man`: what shells and `man` know of the command.
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
@@ -50,10 +51,11 @@ pub fn completions(arguments: &CompletionsArguments) -> Exit {
 
 /// Writes a page a command.
 pub fn man(arguments: &ManArguments) -> Exit {
-    let written = std::fs::create_dir_all(&arguments.output)
-        .and_then(|()| clap_mangen::generate_to(Arguments::command(), &arguments.output));
-    match written {
-        Ok(()) => Exit::Success,
+    match pages(&arguments.output) {
+        Ok(pages) => {
+            pages.iter().for_each(|page| anstream::println!("{}", page.display()));
+            Exit::Success
+        }
         Err(error) => {
             let file = arguments.output.display().to_string();
             let problem = Diagnostic::new(file, format!("cannot be written: {error}"));
@@ -61,4 +63,20 @@ pub fn man(arguments: &ManArguments) -> Exit {
             Exit::Error
         }
     }
+}
+
+/// Made aside and moved, so that no page is half there.
+fn pages(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::create_dir_all(folder)?;
+    let aside = tempfile::tempdir_in(folder)?;
+    clap_mangen::generate_to(Arguments::command(), aside.path())?;
+    let mut names: Vec<_> =
+        fs::read_dir(aside.path())?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
+    names.sort();
+    let moved = names.into_iter().map(|name| {
+        let page = folder.join(&name);
+        fs::rename(aside.path().join(&name), &page)?;
+        Ok(page)
+    });
+    moved.collect()
 }

@@ -170,7 +170,7 @@ impl Metadata {
 
 /// The form of the block, for editors; [`parse`] reads it and says what is wrong.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, rename = "METADATA of a policy")]
+#[schemars(deny_unknown_fields, description = "The block above package, without \"# \".")]
 #[expect(dead_code, reason = "it is a form, not a value")]
 pub struct MetadataForm {
     /// One line, English.
@@ -178,25 +178,30 @@ pub struct MetadataForm {
     /// Why, and what is looked at.
     description: String,
     /// Always package.
-    #[schemars(default)]
+    #[schemars(default, extend("const" = "package"))]
     scope: Option<String>,
     /// Where to read more: links, or objects with `ref` and `description`.
     #[schemars(default)]
     related_resources: Vec<Value>,
+    /// OPA's own: who wrote it.
     #[schemars(default)]
     authors: Vec<Value>,
+    /// OPA's own.
     #[schemars(default)]
     organizations: Vec<String>,
+    /// OPA's own.
     #[schemars(default)]
     schemas: Vec<Value>,
+    /// OPA's own.
     #[schemars(default)]
     entrypoint: Option<bool>,
     /// What Sekisho needs to know.
     custom: CustomForm,
 }
 
+/// Sekisho's part of METADATA.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, rename = "Custom")]
 #[expect(dead_code, reason = "it is a form, not a value")]
 struct CustomForm {
     /// Unique; also the file's name.

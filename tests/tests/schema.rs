@@ -1,0 +1,503 @@
+//! `sekisho schema`: the forms of the files are fresh, fit the project's own files and refuse broken ones; the cache of
+//! property lists is filled from a zip over HTTP and HTTPS, from a zip and from a checkout, or left as it was.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Cursor, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use sekisho_tests::{Output, Process, binary, environment, output, policies, root, sekisho, sekisho_in};
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+const KINDS: [&str; 5] = ["fixture", "waivers", "metadata", "guideline", "demands"];
+
+fn committed(kind: &str) -> Value {
+    let path = root().join(format!("schemas/{kind}.schema.json"));
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn form(kind: &str) -> jsonschema::Validator {
+    let schema = committed(kind);
+    jsonschema::meta::validate(&schema).unwrap();
+    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+fn files_below(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut folders = vec![root().join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_str().unwrap().ends_with(ending) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The YAML of the block that stands above `package`.
+fn metadata_of(policy: &str) -> Option<Value> {
+    let (_, block) = policy.split_once("# METADATA\n")?;
+    let lines = block.lines().take_while(|line| line.starts_with('#'));
+    let text: String = lines
+        .map(|line| line.trim_start_matches('#').strip_prefix(' ').unwrap_or("").to_owned() + "\n")
+        .collect();
+    Some(yaml(&text))
+}
+
+#[test]
+fn the_committed_schemas_are_fresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = sekisho_in(folder.path(), &["schema", "print", "--all"]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    let names: Vec<String> = KINDS.iter().map(|kind| format!("schemas/{kind}.schema.json")).collect();
+    assert_eq!(written.stdout.lines().collect::<Vec<_>>(), names);
+    for (kind, name) in KINDS.iter().zip(names) {
+        let now = fs::read_to_string(folder.path().join(&name)).unwrap();
+        assert_eq!(sekisho(&["schema", "print", kind]).stdout, now);
+        let old = fs::read_to_string(root().join(&name)).unwrap();
+        assert_eq!(old, now, "run sekisho schema print --all");
+    }
+    let there: BTreeSet<String> = files_below("schemas", "")
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(there.len(), KINDS.len(), "{there:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let output = sekisho_in(folder.path(), &["schema", "print", "--all", "file"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("file: cannot be written"), "{}", output.stderr);
+    assert_eq!(sekisho_in(folder.path(), &["schema", "print"]).code, 2, "of what?");
+}
+
+fn assert_valid(form: &jsonschema::Validator, document: &Value, name: &str) {
+    let wrong: Vec<String> =
+        form.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+}
+
+#[test]
+fn the_projects_own_files_are_valid() {
+    let (fixtures, waivers) = (form("fixture"), form("waivers"));
+    let paths = files_below("fixtures", ".yaml");
+    assert!(paths.len() > 900);
+    let mut with_waivers = 0;
+    for path in paths {
+        let document = yaml(&fs::read_to_string(&path).unwrap());
+        assert_valid(&fixtures, &document, &path.display().to_string());
+        if let Some(own) = document.get("waivers") {
+            assert_valid(&waivers, own, &path.display().to_string());
+            with_waivers += 1;
+        }
+    }
+    assert!(with_waivers > 0);
+    let (guidelines, demands) = (form("guideline"), form("demands"));
+    for path in files_below("policies/guidelines", ".yaml") {
+        let document = yaml(&fs::read_to_string(&path).unwrap());
+        let is_demands = path.ends_with("demands.yaml");
+        assert_valid(if is_demands { &demands } else { &guidelines }, &document, &path.display().to_string());
+    }
+    let metadata = form("metadata");
+    let mut policies = 0;
+    for path in files_below("policies", ".rego") {
+        if let Some(document) = metadata_of(&fs::read_to_string(&path).unwrap()) {
+            // Tests and the library carry OPA's annotations without Sekisho's.
+            if document.get("custom").is_some() {
+                assert_valid(&metadata, &document, &path.display().to_string());
+                policies += 1;
+            }
+        }
+    }
+    assert!(policies >= 62, "{policies}");
+}
+
+/// A document with the value at `pointer` changed; a pointer that ends in nothing that is there adds it.
+fn changed(document: &Value, pointer: &str, value: Value) -> Value {
+    let mut document = document.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap();
+    match value {
+        Value::Null => drop(parent.as_object_mut().unwrap().remove(name).unwrap()),
+        value => drop(parent.as_object_mut().unwrap().insert(name.to_owned(), value)),
+    }
+    document
+}
+
+fn some_waiver() -> Value {
+    let paths = files_below("fixtures", ".yaml");
+    let documents = paths.iter().map(|path| yaml(&fs::read_to_string(path).unwrap()));
+    documents.into_iter().find_map(|document| document.get("waivers").cloned()).unwrap()
+}
+
+fn read(path: &str) -> Value {
+    yaml(&fs::read_to_string(root().join(path)).unwrap())
+}
+
+/// What the form refuses, the command refuses too: an editor and `sekisho` say the same.
+#[test]
+fn broken_files_are_refused_by_the_form_and_by_the_command() {
+    let fixture = read("fixtures/dynamodb-pitr/disabled.yaml");
+    let metadata =
+        metadata_of(&fs::read_to_string(root().join("policies/medical-jp/dynamodb-pitr.rego")).unwrap())
+            .unwrap();
+    let guideline = read("policies/guidelines/mhlw-safety-7.0-operations.yaml");
+    let demands = read("policies/guidelines/demands.yaml");
+    let waivers = some_waiver();
+    // No value takes the field away.
+    let cases: [(&str, &Value, &str, Value); 25] = [
+        ("fixture", &fixture, "/expect", Value::Null),
+        ("fixture", &fixture, "/title", Value::Null),
+        ("fixture", &fixture, "/items", json!([])),
+        ("fixture", &fixture, "/expect/compliance", json!("COMPLAINT")),
+        ("fixture", &fixture, "/expect/compliance", Value::Null),
+        ("fixture", &fixture, "/expect/reasons", json!("one")),
+        ("fixture", &fixture, "/now", json!("yesterday")),
+        ("fixture", &fixture, "/parameters", json!([])),
+        ("waivers", &waivers, "/0/approver", Value::Null),
+        ("waivers", &waivers, "/0/expires_on", json!("next year")),
+        ("waivers", &waivers, "/0/until", json!("2027-01-01")),
+        ("waivers", &waivers, "/0/result_while_active", json!("NON_COMPLIANT")),
+        ("metadata", &metadata, "/custom", Value::Null),
+        ("metadata", &metadata, "/titel", json!("x")),
+        ("metadata", &metadata, "/scope", json!("rule")),
+        ("metadata", &metadata, "/custom/severity", json!("hihg")),
+        ("metadata", &metadata, "/custom/trigger", json!("daily")),
+        ("metadata", &metadata, "/custom/resource_types", json!([])),
+        ("metadata", &metadata, "/custom/id", json!("Dynamodb_PITR")),
+        ("metadata", &metadata, "/custom/remedy", json!("x")),
+        ("metadata", &metadata, "/custom/facts", json!({"users": {"provider": "iam-userz"}})),
+        ("guideline", &guideline, "/clauses/0/confidence", json!("X")),
+        ("guideline", &guideline, "/clauses/0/covrage", json!("full")),
+        ("guideline", &guideline, "/framework", Value::Null),
+        ("demands", &demands, "/services/0/title", json!("x")),
+    ];
+    for (kind, document, pointer, value) in cases {
+        let broken = if pointer.starts_with("/0/") {
+            // `changed` walks objects; the first of a list is one.
+            Value::Array(vec![changed(&document[0], &pointer[2..], value)])
+        } else {
+            changed(document, pointer, value)
+        };
+        let form = form(kind);
+        assert!(form.is_valid(document), "{kind}: whole");
+        assert!(!form.is_valid(&broken), "{kind} {pointer}: the form takes it");
+        let told = told_of(kind, &broken);
+        assert_eq!(told.code, 2, "{kind} {pointer}: the command takes it: {told:?}");
+    }
+}
+
+/// What a command says that reads such a file.
+fn told_of(kind: &str, document: &Value) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    // JSON is YAML.
+    let text = document.to_string();
+    let run = |arguments: &[&str]| sekisho_in(folder.path(), arguments);
+    match kind {
+        "fixture" => {
+            fs::create_dir(folder.path().join("policies")).unwrap();
+            policies::write(
+                &folder.path().join("policies"),
+                "some-policy",
+                "change",
+                "AWS::DynamoDB::Table",
+                &[],
+                "deny := set()",
+            );
+            write("fixtures/some-policy/case.yaml", text);
+            run(&["test"])
+        }
+        "waivers" => {
+            write("waivers.yaml", text);
+            let all = root().join("policies");
+            write("item.json", read("fixtures/dynamodb-pitr/disabled.yaml")["item"].to_string());
+            run(&[
+                "scan",
+                "item.json",
+                "--policies",
+                all.to_str().unwrap(),
+                "--policy",
+                "dynamodb-pitr",
+                "--waivers",
+                "waivers.yaml",
+            ])
+        }
+        "metadata" => {
+            let block = serde_saphyr::to_string(document).unwrap();
+            let block: String = block.lines().map(|line| format!("# {line}\n")).collect();
+            let rules = "package sekisho_policies.dynamodb_pitr\n\ndeny contains \"x\" if input.resourceId == \"x\"\n";
+            write("policies/dynamodb-pitr.rego", format!("# METADATA\n{block}{rules}"));
+            run(&["test"])
+        }
+        _ => {
+            let file = if kind == "demands" { "demands.yaml" } else { "guideline.yaml" };
+            write(&format!("guidelines/{file}"), text);
+            let all = root().join("policies");
+            run(&["check", "--policies", all.to_str().unwrap(), "--guidelines", "guidelines"])
+        }
+    }
+}
+
+/// The form of METADATA is written beside its reader: what the form has, the reader knows.
+#[test]
+fn every_field_of_the_form_of_metadata_is_one_that_is_read() {
+    let schema = committed("metadata");
+    let names = |schema: &Value| -> Vec<String> {
+        schema["properties"].as_object().unwrap().keys().cloned().collect()
+    };
+    let custom =
+        schema["properties"]["custom"]["$ref"].as_str().unwrap().strip_prefix('#').unwrap().to_owned();
+    let custom = schema.pointer(&custom).unwrap();
+    let unknown = |prefix: &str, name: &str| {
+        let mut document = json!({"title": "t", "custom": {"id": "dynamodb-pitr"}});
+        let field = if prefix.is_empty() { &mut document } else { &mut document["custom"] };
+        field[name] = json!({"odd": [1]});
+        let told = told_of("metadata", &document);
+        told.stderr.contains("is not a field of METADATA") || told.stderr.contains("unknown field")
+    };
+    for name in names(&schema).iter().filter(|name| *name != "custom") {
+        assert!(!unknown("", name), "{name}");
+    }
+    for name in names(custom) {
+        assert!(!unknown("custom", &name), "custom.{name}");
+    }
+    assert!(unknown("", "nothing") && unknown("custom", "nothing"), "the test tells one from the other");
+}
+
+/// A folder with a policy that `check` can only judge by the property lists.
+struct Author {
+    folder: tempfile::TempDir,
+}
+
+impl Author {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("policies")).unwrap();
+        policies::write(
+            &folder.path().join("policies"),
+            "instance-private",
+            "change",
+            "AWS::RDS::DBInstance",
+            &[],
+            "deny contains {\"msg\": \"public\", \"msg_ja\": \"公開されています\"} if object.get(input, [\"configuration\", \"publiclyAccesible\"], false)",
+        );
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &Path)]) -> Output {
+        let mut command = Command::new(binary("sekisho"));
+        command.args(arguments).current_dir(self.folder.path()).env("SEKISHO_CACHE", self.path("cache"));
+        command.envs(variables.iter().copied());
+        output(command)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[])
+    }
+
+    fn update(&self, source: &str) -> Output {
+        self.run(&["schema", "update", source])
+    }
+
+    fn cache(&self) -> Option<Vec<u8>> {
+        let files: Vec<_> =
+            fs::read_dir(self.path("cache")).ok()?.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        Some(fs::read(&files[0]).unwrap())
+    }
+
+    /// What `check` says of the misspelt field without --schema: so much is known of the type.
+    fn codes(&self) -> Vec<String> {
+        let output = self.run(&["check", "--format", "json"]);
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        let all = ["problems", "notes"].map(|part| document[part].as_array().unwrap().clone()).concat();
+        all.iter()
+            .map(|problem| problem["code"].as_str().unwrap().to_owned())
+            .filter(|code| code.starts_with("SK05"))
+            .collect()
+    }
+
+    /// The cache has the eleven lists, and `check` uses it.
+    fn assert_filled(&self, updated: &Output) {
+        assert_eq!(updated.code, 0, "{}", updated.stderr);
+        assert!(updated.stdout.ends_with("resource-schema.json: 11 resource types\n"), "{}", updated.stdout);
+        assert_eq!(self.codes(), ["SK0501"]);
+    }
+}
+
+const IN_CHECKOUT: &str = "config/properties/resource-types";
+
+fn lists() -> Vec<(String, Vec<u8>)> {
+    let files = files_below("fixtures/check/schema", ".properties.json");
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
+}
+
+/// A zip as GitHub makes it of a branch.
+fn zip_of(lists: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("master/README.md", SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"# lists").unwrap();
+    for (name, text) in lists {
+        zip.start_file(format!("master/{IN_CHECKOUT}/{name}"), SimpleFileOptions::default()).unwrap();
+        zip.write_all(text).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// Serves `bytes` at /lists.zip, and sends there from /moved.zip.
+fn serve(bytes: Vec<u8>) -> (tokio::runtime::Runtime, String) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = Router::new()
+        .route("/lists.zip", get(move || async move { bytes }))
+        .route("/moved.zip", get(|| async { (StatusCode::FOUND, [("location", "/lists.zip")]) }));
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, app).await });
+    (runtime, format!("http://{address}"))
+}
+
+#[test]
+fn lists_come_from_an_address_and_check_uses_them() {
+    let author = Author::new();
+    assert_eq!(author.codes(), ["SK0506"], "nothing is known of the type");
+    let (_server, address) = serve(zip_of(&lists()));
+    author.assert_filled(&author.update(&format!("{address}/moved.zip")));
+    // What --schema names takes the place of the cache.
+    let empty = author.run(&["check", "--schema", "policies"]);
+    assert!(empty.code == 2 && empty.stderr.contains("holds no property list"), "{empty:?}");
+    // `new policy` makes its item of the lists too.
+    let made = author.run(&["new", "policy", "trail-has-owner", "--type", "AWS::CloudTrail::Trail"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let fixture = fs::read_to_string(author.path("fixtures/trail-has-owner/with-owner.yaml")).unwrap();
+    assert!(fixture.contains("made of the property list"), "{fixture}");
+}
+
+#[test]
+fn lists_come_from_a_checkout_and_from_a_zip() {
+    let author = Author::new();
+    let checkout = author.path("checkout");
+    fs::create_dir_all(checkout.join(IN_CHECKOUT)).unwrap();
+    for (name, text) in lists() {
+        fs::write(checkout.join(IN_CHECKOUT).join(name), text).unwrap();
+    }
+    author.assert_filled(&author.update("checkout"));
+    let author = Author::new();
+    fs::write(author.path("lists.zip"), zip_of(&lists())).unwrap();
+    author.assert_filled(&author.update("lists.zip"));
+}
+
+#[test]
+fn what_cannot_be_used_leaves_the_cache_as_it_was() {
+    let author = Author::new();
+    let whole = zip_of(&lists());
+    let mut damaged = zip_of(&[("AWS::X::Y.properties.json".to_owned(), vec![b'a'; 4000])]);
+    let middle = damaged.windows(2).rposition(|bytes| bytes == b"PK").unwrap() / 2;
+    damaged[middle] ^= 0xff;
+    let no_list = vec![("AWS::RDS::DBInstance.properties.json".to_owned(), b"[1]".to_vec())];
+    let cut = whole[..whole.len() / 2].to_vec();
+    for (name, bytes) in [
+        ("cut.zip", cut.clone()),
+        ("damaged.zip", damaged),
+        ("none.zip", zip_of(&[])),
+        ("no-list.zip", zip_of(&no_list)),
+        ("large.zip", zip_of(&[("AWS::X::Y.properties.json".to_owned(), vec![b' '; 20 << 20])])),
+        ("text.zip", b"<html>".to_vec()),
+    ] {
+        fs::write(author.path(name), bytes).unwrap();
+    }
+    let (_server, address) = serve(cut);
+    let sources = [
+        ("cut.zip", "is no zip"),
+        ("damaged.zip", "AWS::X::Y.properties.json"),
+        ("none.zip", "holds no property list"),
+        ("no-list.zip", "is no property list"),
+        ("large.zip", "has more than 16777216 bytes"),
+        ("text.zip", "is no zip"),
+        ("policies", "holds no property list"),
+        ("nowhere", "cannot be read"),
+        (&format!("{address}/lists.zip"), "is no zip"),
+        (&format!("{address}/gone.zip"), "cannot be fetched: http status: 404"),
+        ("http://127.0.0.1:1/lists.zip", "cannot be fetched"),
+    ];
+    let refused = |before: Option<&[u8]>| {
+        for (source, why) in sources {
+            let output = author.update(source);
+            assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{source}");
+            assert!(output.stderr.contains(why), "{source}: {}", output.stderr);
+            assert_eq!(author.cache().as_deref(), before, "{source}");
+        }
+    };
+    refused(None);
+    fs::write(author.path("whole.zip"), whole).unwrap();
+    author.assert_filled(&author.update("whole.zip"));
+    refused(author.cache().as_deref());
+}
+
+#[test]
+fn a_damaged_cache_is_told_of() {
+    let author = Author::new();
+    fs::write(author.path("lists.zip"), zip_of(&lists())).unwrap();
+    assert_eq!(author.update("lists.zip").code, 0);
+    fs::write(author.path("cache/resource-schema.json"), "{").unwrap();
+    let output = author.run(&["check"]);
+    assert_eq!(output.code, 2);
+    assert!(output.stderr.contains("sekisho schema update writes it anew"), "{}", output.stderr);
+    fs::remove_dir_all(author.path("cache")).unwrap();
+    fs::write(author.path("cache"), "a file").unwrap();
+    let output = author.update("lists.zip");
+    assert!(output.code == 2 && output.stderr.contains("SEKISHO_CACHE"), "{output:?}");
+}
+
+/// A server whose certificate only the one who is told of it trusts.
+#[test]
+fn https_trusts_what_the_system_trusts() {
+    let author = Author::new();
+    fs::write(author.path("lists.zip"), zip_of(&lists())).unwrap();
+    let mut server = Command::new(environment("bin/python"))
+        .arg(root().join("tests/env/serve_tls.py"))
+        .arg(author.path("ca.pem"))
+        .current_dir(author.folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let _server = Process(server);
+    let url = format!("https://localhost:{}/lists.zip", port.trim());
+    let update = ["schema", "update", url.as_str()];
+    let certificate = author.path("ca.pem");
+    let other = environment("lib").join("none.pem");
+    let distrusted = author.run_with(&update, &[("SSL_CERT_FILE", &other)]);
+    assert!(distrusted.code == 2 && distrusted.stderr.contains("cannot be fetched"), "{distrusted:?}");
+    assert_eq!(author.cache(), None);
+    author.assert_filled(&author.run_with(&update, &[("SSL_CERT_FILE", &certificate)]));
+}
