@@ -77,6 +77,7 @@ fn run(command: &str, folder: &Path, last: i32) -> (String, i32) {
         .env_remove("SEKISHO_POLICIES")
         .env_remove("SEKISHO_SCHEMA")
         .env_remove("RUST_BACKTRACE")
+        .env_remove("COLUMNS")
         .output()
         .unwrap();
     (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
