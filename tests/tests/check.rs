@@ -1,10 +1,11 @@
 //! `sekisho check` over policies with one mistake each (`fixtures/check`), what it prints, and what it mends.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use sekisho::fixture::{self, Case};
 use sekisho_engine::codes::CODES;
 use sekisho_tests::{root, sekisho, sekisho_in};
 use serde_json::Value;
@@ -109,36 +110,116 @@ fn misspelt(field: &str) -> String {
     field.chars().enumerate().filter(|(at, _)| *at != 3).map(|(_, character)| character).collect()
 }
 
+/// A policy with one condition, and what is said of it.
+struct Wrong {
+    id: String,
+    resource_type: String,
+    condition: String,
+    /// The code, the wrong name and what is said to do instead; nothing of a policy that is right.
+    said: Option<(&'static str, String, String)>,
+}
+
+impl Wrong {
+    fn text(&self) -> String {
+        policy(&self.id, &self.resource_type, &self.condition)
+    }
+
+    /// Code, line, column and suggestion; the place is that of the name in the text.
+    fn expected(&self) -> Option<(String, &'static str, usize, usize, String)> {
+        let (code, name, suggestion) = self.said.clone()?;
+        let text = self.text();
+        let rules = text.lines().enumerate().filter(|(_, text)| !text.starts_with('#'));
+        let place = rules.into_iter().find_map(|(line, text)| Some((line + 1, text.find(&name)? + 1)));
+        let (line, column) = place.unwrap();
+        Some((format!("policies/{}.rego", self.id), code, line, column, suggestion))
+    }
+}
+
+/// Exactly what is expected of all of `policies`, by `knowledge`.
+fn assert_said(policies: &[Wrong], knowledge: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for wrong in policies {
+        write(folder.path(), &format!("policies/{}.rego", wrong.id), &wrong.text());
+    }
+    let output = sekisho_in(folder.path(), &[&["check", "--format", "json"], knowledge].concat());
+    let number = |problem: &Value, field: &str| usize::try_from(problem[field].as_u64().unwrap()).unwrap();
+    let problems: Vec<Value> =
+        problems(&output).into_iter().filter(|problem| text(problem, "code").starts_with("SK05")).collect();
+    let expected: Vec<_> = policies.iter().filter_map(Wrong::expected).collect();
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (file, code, line, column, suggestion) in expected {
+        let own: Vec<&Value> = problems.iter().filter(|problem| text(problem, "file") == file).collect();
+        assert_eq!(own.len(), 1, "{file}: {own:#?}");
+        let place = (number(own[0], "line"), number(own[0], "column"));
+        assert_eq!((text(own[0], "code").as_str(), place), (code, (line, column)), "{file}: {own:#?}");
+        let to = own[0]["fix"]["to"].as_str().map(ToOwned::to_owned);
+        let told = to.unwrap_or_else(|| text(own[0], "message") + "; " + &text(own[0], "help"));
+        assert!(
+            told == suggestion || own[0]["fix"].is_null() && told.contains(&suggestion),
+            "{file}: {told}"
+        );
+    }
+}
+
 #[test]
 fn wrong_fields_are_found_for_ten_types() {
-    for (resource_type, field, others) in FIELDS {
-        let folder = tempfile::tempdir().unwrap();
-        let cases = [
-            ("right", get(field), None),
-            ("misspelt", get(&misspelt(field)), Some("SK0501")),
-            ("case", get(&other_case(field)), Some("SK0502")),
-            ("other", get(others), Some("SK0504")),
-            ("reference", format!("input.configuration.{} == 1", misspelt(field)), Some("SK0501")),
-            ("bound", format!("c := input.configuration\n\tc.{} == 1", misspelt(field)), Some("SK0501")),
-            ("tags", "input.tags[_].Key == \"Env\"".to_owned(), Some("SK0505")),
-        ];
-        fs::create_dir(folder.path().join("policies")).unwrap();
-        for (name, condition, _) in &cases {
-            let text = policy(name, resource_type, condition);
-            fs::write(folder.path().join(format!("policies/{name}.rego")), text).unwrap();
-        }
-        let schema = root().join(SCHEMA);
-        let output =
-            sekisho_in(folder.path(), &["check", "--schema", schema.to_str().unwrap(), "--format", "json"]);
-        let found: Vec<(String, String)> =
-            problems(&output).iter().map(|problem| (text(problem, "file"), text(problem, "code"))).collect();
-        let mut expected: Vec<(String, String)> = cases
-            .iter()
-            .filter_map(|(name, _, code)| Some((format!("policies/{name}.rego"), (*code)?.to_owned())))
-            .collect();
-        expected.sort();
-        assert_eq!(found, expected, "{resource_type}");
+    let mut policies = Vec::new();
+    for (index, (resource_type, field, other)) in FIELDS.iter().enumerate() {
+        let mut add = |name: &str, condition: String, said: Option<(&'static str, String, &str)>| {
+            policies.push(Wrong {
+                id: format!("{name}-{index}"),
+                resource_type: (*resource_type).to_owned(),
+                condition,
+                said: said.map(|(code, wrong, suggestion)| (code, wrong, suggestion.to_owned())),
+            });
+        };
+        let wrong = misspelt(field);
+        let spelling = || Some(("SK0501", misspelt(field), *field));
+        add("right", get(field), None);
+        add("misspelt", get(&wrong), spelling());
+        add("reference", format!("input.configuration.{wrong} == 1"), spelling());
+        add("bound", format!("c := input.configuration\n\tc.{wrong} == 1"), spelling());
+        add("case", get(&other_case(field)), Some(("SK0502", other_case(field), field)));
+        let foreign = format!("and not of {resource_type}");
+        add("other", get(other), Some(("SK0504", (*other).to_owned(), &foreign)));
+        let map = "object.get(input, [\"tags\", NAME], \"\")";
+        add("tags", "input.tags[_].Key == \"Env\"".to_owned(), Some(("SK0505", "Key".to_owned(), map)));
     }
+    let types: BTreeSet<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
+    assert!(types.len() >= 10);
+    let schema = root().join(SCHEMA);
+    assert_said(&policies, &["--schema", schema.to_str().unwrap(), "--fixtures", "none"]);
+}
+
+/// The same for every type that the project's fixtures show, without any list.
+#[test]
+fn wrong_fields_are_found_by_the_projects_fixtures() {
+    let (cases, unreadable) = fixture::find(&root().join("fixtures"));
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for item in cases.iter().flat_map(Case::items) {
+        let fields =
+            item.document["configuration"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+        types.entry(item.resource.resource_type.clone()).or_default().extend(fields);
+    }
+    // The longest is far from every other, so that one letter less means it alone.
+    let longest = |fields: &BTreeSet<String>| fields.iter().max_by_key(|name| name.len()).cloned();
+    let fields = types.into_iter().filter_map(|(name, fields)| Some((name, longest(&fields)?)));
+    let fields: Vec<(String, String)> = fields.filter(|(_, field)| field.len() >= 8).collect();
+    assert!(fields.len() >= 20, "{fields:?}");
+    let mut policies = Vec::new();
+    for (index, (resource_type, field)) in fields.into_iter().enumerate() {
+        for (name, condition, said) in [
+            ("right", get(&field), None),
+            ("misspelt", get(&misspelt(&field)), Some(("SK0501", misspelt(&field), field.clone()))),
+            ("case", get(&other_case(&field)), Some(("SK0502", other_case(&field), field.clone()))),
+        ] {
+            let (id, resource_type) = (format!("{name}-{index}"), resource_type.clone());
+            policies.push(Wrong { id, resource_type, condition, said });
+        }
+    }
+    let fixtures = root().join("fixtures");
+    assert_said(&policies, &["--fixtures", fixtures.to_str().unwrap()]);
 }
 
 fn text(problem: &Value, field: &str) -> String {

@@ -152,12 +152,9 @@ pub(super) fn check(context: &Context<'_>, policy: &Policy, schemas: &Schemas) -
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let shown = unknown_types.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
         let message = format!("the fields of {shown}{more} are not known: no path was looked up for them");
-        found.push(
-            Diagnostic::new(&context.file, message)
-                .code("SK0506")
-                .note()
-                .help("give property lists with --schema, or write a fixture with an item of that type"),
-        );
+        found.push(Diagnostic::new(&context.file, message).code("SK0506").note().help(
+            "fetch property lists with sekisho schema update, or write a fixture with an item of that type",
+        ));
     }
     found
 }
