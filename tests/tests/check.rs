@@ -143,8 +143,9 @@ fn assert_said(policies: &[Wrong], knowledge: &[&str]) {
     }
     let output = sekisho_in(folder.path(), &[&["check", "--format", "json"], knowledge].concat());
     let number = |problem: &Value, field: &str| usize::try_from(problem[field].as_u64().unwrap()).unwrap();
+    // Whether there are fixtures is not what is asked.
     let problems: Vec<Value> =
-        problems(&output).into_iter().filter(|problem| text(problem, "code").starts_with("SK05")).collect();
+        problems(&output).into_iter().filter(|problem| text(problem, "code") != "SK0402").collect();
     let expected: Vec<_> = policies.iter().filter_map(Wrong::expected).collect();
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (file, code, line, column, suggestion) in expected {
@@ -182,6 +183,8 @@ fn wrong_fields_are_found_for_ten_types() {
         add("case", get(&other_case(field)), Some(("SK0502", other_case(field), field)));
         let foreign = format!("and not of {resource_type}");
         add("other", get(other), Some(("SK0504", (*other).to_owned(), &foreign)));
+        let part = format!("object.get(input, [\"configuraton\", \"{field}\"], null) == null");
+        add("part", part, Some(("SK0211", "configuraton".to_owned(), "configuration")));
         let map = "object.get(input, [\"tags\", NAME], \"\")";
         add("tags", "input.tags[_].Key == \"Env\"".to_owned(), Some(("SK0505", "Key".to_owned(), map)));
     }
@@ -281,14 +284,32 @@ fn certain_mistakes_are_mended_and_others_stay() {
     assert_eq!(fs::read_to_string(folder.path().join("policies/b.rego")).unwrap(), foreign);
 }
 
+/// What OASIS published.
+fn sarif_schema() -> jsonschema::Validator {
+    // The published pattern of a language has a bracket too many, which no strict reader of patterns takes.
+    let schema = fs::read_to_string(root().join("tests/schemas/sarif-2.1.0.json")).unwrap();
+    let schema = schema.replace("{2}]?$", "{2}?$");
+    jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+}
+
+#[test]
+fn sarif_is_valid_for_every_code_and_for_none() {
+    let schema = sarif_schema();
+    let clean = sekisho(&["check", "--format", "sarif"]);
+    assert_eq!(clean.code, 0, "{}", clean.stderr);
+    let broken = broken().into_iter().map(|name| (check(&name, "sarif"), name));
+    for (output, name) in broken.chain([(clean, "the project's own".to_owned())]) {
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        let wrong: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    }
+}
+
 #[test]
 fn sarif_names_rule_place_and_fix() {
     let output = check("field-misspelt", "sarif");
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
-    // The published pattern of a language has a bracket too many, which no strict reader of patterns takes.
-    let schema = fs::read_to_string(root().join("tests/schemas/sarif-2.1.0.json")).unwrap();
-    let schema = schema.replace("{2}]?$", "{2}?$");
-    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let schema = sarif_schema();
     let wrong: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     let mut broken = document.clone();

@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Fix};
 use crate::item::ACCOUNT_TYPE;
 use crate::policy::Policy;
 use crate::policy::paths::{ReadPath, Step};
+use crate::policy::references::{ITEM_FIELDS, item_fields};
 
 /// The parts of an item whose fields depend on its type.
 const PARTS: [&str; 2] = ["configuration", "supplementaryConfiguration"];
@@ -134,7 +135,8 @@ impl TypeFields {
 /// Looks up `paths` for each resource type of `policy`.
 pub(super) fn check(context: &Context<'_>, policy: &Policy, schemas: &Schemas) -> Vec<Diagnostic> {
     let paths: Vec<&ReadPath> = policy.reads.iter().map(|read| &read.path).collect();
-    let mut found: Vec<Diagnostic> = paths.iter().filter_map(|path| tags(context, path)).collect();
+    let mut found: Vec<Diagnostic> =
+        paths.iter().filter_map(|path| item_field(context, path).or_else(|| tags(context, path))).collect();
     let types: Vec<&str> = policy.metadata.resource_types.iter().map(String::as_str).collect();
     let types: Vec<&str> = types.into_iter().filter(|name| *name != ACCOUNT_TYPE).collect();
     let below_type = |path: &&ReadPath| match path.first() {
@@ -157,6 +159,21 @@ pub(super) fn check(context: &Context<'_>, policy: &Policy, schemas: &Schemas) -
         ));
     }
     found
+}
+
+/// A reference to a field that no item has is refused at load; this is one behind `object.get`, whose default would count.
+fn item_field(context: &Context<'_>, path: &ReadPath) -> Option<Diagnostic> {
+    let Some(Step::Name(name, at)) = path.first() else { return None };
+    if ITEM_FIELDS.contains(&name.as_str()) {
+        return None;
+    }
+    let message = format!("input.{name} is no field of a configuration item");
+    let Some(near) = nearest(name, &ITEM_FIELDS.into_iter().collect()) else {
+        return Some(context.problem("SK0211", *at, message, &item_fields()));
+    };
+    let message = format!("{message}: did you mean {near}?");
+    let fix = Fix { line: at.0, column: at.1, from: name.clone(), to: near.to_owned() };
+    Some(context.problem("SK0211", *at, message, "mend the spelling").fix(fix))
 }
 
 fn tags(context: &Context<'_>, path: &ReadPath) -> Option<Diagnostic> {

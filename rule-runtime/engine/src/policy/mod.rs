@@ -12,7 +12,7 @@ pub mod missing;
 pub mod mutate;
 pub mod parameters;
 pub(crate) mod paths;
-mod references;
+pub(crate) mod references;
 pub(crate) mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};

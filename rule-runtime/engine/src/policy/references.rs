@@ -6,7 +6,7 @@ use super::metadata::Metadata;
 use crate::diagnostic::Diagnostic;
 
 /// The fields of a configuration item, as the rule event spells them.
-const ITEM_FIELDS: [&str; 23] = [
+pub(crate) const ITEM_FIELDS: [&str; 23] = [
     "ARN",
     "availabilityZone",
     "awsAccountId",
@@ -54,11 +54,9 @@ pub fn check(
     for (path, place) in references {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let problem = match names[..] {
-            ["input", field, ..] if !ITEM_FIELDS.contains(&field) => Some((
-                "SK0211",
-                format!("input.{field} is no field of a configuration item"),
-                format!("the fields are {}", ITEM_FIELDS[..20].join(", ")),
-            )),
+            ["input", field, ..] if !ITEM_FIELDS.contains(&field) => {
+                Some(("SK0211", format!("input.{field} is no field of a configuration item"), item_fields()))
+            }
             ["data", "parameters", name, ..] if !metadata.parameters.has(name) => Some((
                 "SK0212",
                 format!("data.parameters.{name} is not declared"),
@@ -96,6 +94,11 @@ pub fn check(
         }
     }
     problems
+}
+
+/// What to read instead of a field that no item has.
+pub(crate) fn item_fields() -> String {
+    format!("the fields are {}", ITEM_FIELDS[..20].join(", "))
 }
 
 fn known_data(path: &[String], module: &ModuleFacts, library: &[Vec<String>]) -> bool {
