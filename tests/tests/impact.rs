@@ -67,6 +67,10 @@ fn a_constant_moved_over_ten_thousand_items_lists_exactly_the_flipped_ones() {
         document["totals"][0]["worse"].as_u64().unwrap() + document["totals"][1]["worse"].as_u64().unwrap(),
         300
     );
+    // A table's reader gets the sums beside it: q31 and so on belong to the second account, q30 and q32 to the first.
+    let table = sekisho_in(path, &["impact", "--from", "before", "items.json"]);
+    let sums: Vec<&str> = table.stderr.lines().filter(|line| line.starts_with("kept  ")).collect();
+    assert_eq!(sums, ["kept  111111111111: 200 worse", "kept  222222222222: 100 worse"]);
     let back = ["impact", "--from", "policies", "--to", "before", "items.json", "--format", "json"];
     let back = sekisho_in(path, &back);
     assert_eq!(back.code, 0, "{}", back.stderr);
@@ -149,6 +153,17 @@ fn a_policy_that_fails_now_is_worse_and_one_that_cannot_be_loaded_is_an_error() 
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.stderr.contains("50 items: 50 worse"), "{output:?}");
     assert!(output.stdout.contains("COMPLIANT → ERROR"), "{output:?}");
+    // One name in two accounts, and one recorded twice: each is told of, in its own account.
+    let text = fs::read_to_string(path.join("items.json")).unwrap();
+    let mut items: Vec<Value> = serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().clone();
+    let (mut elsewhere, mut later) = (items[0].clone(), items[0].clone());
+    elsewhere["awsAccountId"] = "333333333333".into();
+    later["configurationItemCaptureTime"] = "2026-11-24T01:00:00.000Z".into();
+    items = vec![items.remove(0), elsewhere, later];
+    fs::write(path.join("items.json"), json!(items).to_string()).unwrap();
+    let output = sekisho_in(path, &given);
+    assert!(output.stderr.contains("3 items: 3 worse, 0 better, 0 no longer judged"), "{output:?}");
+    assert!(output.stderr.contains("kept  111111111111: 2 worse\nkept  333333333333: 1 worse"), "{output:?}");
     fs::write(path.join("after/kept.rego"), "package p\nno").unwrap();
     let output = sekisho_in(path, &given);
     assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{output:?}");

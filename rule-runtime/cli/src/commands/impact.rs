@@ -207,7 +207,10 @@ pub fn run(arguments: &ImpactArguments) -> Exit {
     output::diagnostic::errors(&impact.problems);
     if impact.problems.is_empty() {
         match arguments.format {
-            ImpactFormat::Table => impact_report::print(&impact, arguments.lang),
+            ImpactFormat::Table => {
+                impact_report::print(&impact, arguments.lang);
+                impact_report::print_totals(&impact);
+            }
             ImpactFormat::Json => impact_report::print_json(&impact),
             ImpactFormat::Markdown => impact_report::print_markdown(&impact, arguments.lang),
         }
@@ -290,12 +293,9 @@ fn judged(
     });
     let mut said: BTreeMap<Key, _> = verdicts.collect();
     for found in judged.errors {
-        let item = items.iter().find(|item| item.resource == found.resource);
-        let (account, region) =
-            item.map_or((None, None), |item| (item.account_id.clone(), item.region.clone()));
+        let key = (found.policy_id, found.account_id, found.region, found.resource, found.capture_time);
         let reason = Reason { msg: found.problem.to_string(), msg_ja: None };
-        let time = item.and_then(|item| item.capture_time);
-        said.insert((found.policy_id, account, region, found.resource, time), (Said::Error, vec![reason]));
+        said.insert(key, (Said::Error, vec![reason]));
     }
     said
 }

@@ -80,6 +80,16 @@ fn totals(impact: &Impact) -> BTreeMap<(&str, &str), [usize; 4]> {
     totals
 }
 
+/// Prints to standard error how many verdicts of each policy and account went which way.
+pub fn print_totals(impact: &Impact) {
+    for ((policy, account), counts) in totals(impact) {
+        let found = DIRECTIONS.iter().zip(counts).filter(|(_, number)| *number > 0);
+        let found: Vec<_> = found.map(|((_, word), number)| format!("{number} {word}")).collect();
+        let account = if account.is_empty() { "no account" } else { account };
+        anstream::eprintln!("{policy}  {account}: {}", found.join(", "));
+    }
+}
+
 /// Prints one document.
 pub fn print_json(impact: &Impact) {
     let counts = |counts: &[usize; 4]| json!({"worse": counts[0], "better": counts[1], "unjudged": counts[2], "judged": counts[3]});

@@ -63,6 +63,12 @@ pub struct EvaluationError {
     pub severity: Severity,
     /// The item that it was to judge.
     pub resource: ResourceKey,
+    /// 12 digits, where the item says it.
+    pub account_id: Option<String>,
+    /// The item's region.
+    pub region: Option<String>,
+    /// When AWS Config recorded the item.
+    pub capture_time: Option<Timestamp>,
     /// Where in the policy, and why.
     pub problem: Diagnostic,
 }

@@ -80,6 +80,9 @@ impl Prepared {
             policy_id: self.policy.id().to_owned(),
             severity: self.policy.metadata.severity,
             resource: item.resource.clone(),
+            account_id: item.account_id.clone(),
+            region: item.region.clone(),
+            capture_time: item.capture_time,
             problem: rego_problem(&file, &self.policy.source, message),
         }
     }
