@@ -1,6 +1,6 @@
 # The few commands a person types. `make demo` and `make test` need Rust, Python 3 and make, and install the rest.
 .PHONY: demo screenshot coverage template test test-large test-browser fuzz check bench bench-quick bench-compare bench-baseline \
-	package docs book
+	package docs book tutorial
 
 CARGO := cargo
 # Both build the same things with the same features, so that the second finds what the first compiled.
@@ -67,9 +67,16 @@ coverage:
 	target/debug/sekisho check --coverage > docs/guideline-coverage.md
 
 ## The book: a page a policy in both languages, made of METADATA, fixtures and guidelines; `make book` makes a site of it too.
+## And the JSON Schemas for editors, made of the types that read the files.
 docs:
 	$(CARGO) build --locked -p sekisho
 	target/debug/sekisho docs
+	target/debug/sekisho schema print --all
+
+## What the commands of docs/tutorial.md print now, written into it: read the difference.
+tutorial:
+	$(BUILD)
+	SEKISHO_UPDATE_TUTORIAL=1 $(CARGO) test --locked --workspace --test tutorial
 
 book: docs
 	@command -v mdbook >/dev/null || { echo "error: mdbook is not installed; cargo install --locked mdbook installs it" >&2; exit 2; }

@@ -151,9 +151,19 @@ fn the_pack_does_not_cover_the_type_of_the_tutorial() {
     }
 }
 
+/// Who reads the book alone finds the tutorial, and all that it leads to.
 #[test]
 fn a_new_user_finds_it() {
-    for (page, link) in [("README.md", "docs/tutorial.md"), ("docs/book/src/SUMMARY.md", "(tutorial.md)")] {
-        assert!(fs::read_to_string(root().join(page)).unwrap().contains(link), "{page}");
+    let read = |page: &str| fs::read_to_string(root().join(page)).unwrap();
+    assert!(read("README.md").contains("](docs/tutorial.md)"));
+    for page in ["SUMMARY.md", "README.md"] {
+        assert!(read(&format!("docs/book/src/{page}")).contains("](tutorial.md)"), "{page}");
+    }
+    for page in [TUTORIAL, "docs/authors.md"] {
+        let text = read(page);
+        for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
+            let is_there = link.starts_with("https://") || root().join("docs/book/src").join(link).is_file();
+            assert!(is_there, "{page} leads to {link}");
+        }
     }
 }

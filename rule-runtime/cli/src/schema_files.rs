@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use etcetera::BaseStrategy as _;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::lint::schema::Schemas;
 use serde_json::{Map, Value};
@@ -35,7 +36,7 @@ const MAX_TIME: Duration = Duration::from_mins(5);
 pub fn cache() -> Result<PathBuf, Diagnostic> {
     let folder = std::env::var_os("SEKISHO_CACHE")
         .map(PathBuf::from)
-        .or_else(|| Some(dirs::cache_dir()?.join("sekisho")))
+        .or_else(|| Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("sekisho")))
         .ok_or_else(|| Diagnostic::new("SEKISHO_CACHE", "is not set, and there is no folder for caches"))?;
     Ok(folder.join("resource-schema.json"))
 }

@@ -136,7 +136,8 @@ fn pages(
         pages.insert(source.join(folder).join("index.md"), index);
     }
     pages.insert(source.join("SUMMARY.md"), summary);
-    pages.insert(source.join("README.md"), policy_page::welcome(set.policies().count()));
+    let has_tutorial = pages.contains_key(&source.join("tutorial.md"));
+    pages.insert(source.join("README.md"), policy_page::welcome(set.policies().count(), has_tutorial));
     pages.insert(output.join("book.toml"), policy_page::BOOK.to_owned());
     pages
 }

@@ -77,10 +77,11 @@ impl PageLanguage {
 }
 
 /// The first page.
-pub fn welcome(policies: usize) -> String {
+pub fn welcome(policies: usize, has_tutorial: bool) -> String {
+    let tutorial = if has_tutorial { "- [A policy in five minutes](tutorial.md)\n" } else { "" };
     format!(
         "# Sekisho\n\nPolicy as code for AWS Config: what each of the {} looks at, what fails and what passes, and what to \
-         set.\n\n- [All policies](en/index.md)\n- [ポリシー一覧](ja/index.md)\n",
+         set.\n\n{tutorial}- [All policies](en/index.md)\n- [ポリシー一覧](ja/index.md)\n",
         super::policies(policies)
     )
 }
