@@ -254,8 +254,9 @@ fn vs_code_knows_the_schema_of_every_file() {
         [("policies/guidelines", "guideline.schema.json"), ("fixtures/dynamodb-pitr", "fixture.schema.json")]
     {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if name.ends_with(".yaml") && name != "demands.yaml" {
+            let file = entry.unwrap().path();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if file.extension().is_some_and(|ending| ending == "yaml") && name != "demands.yaml" {
                 expect(&format!("{folder}/{name}"), schema);
             }
         }

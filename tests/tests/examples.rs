@@ -126,8 +126,8 @@ fn copy_tested(folder: &Path) {
 impl Project {
     fn new(copy: fn(&Path)) -> Self {
         let around = tempfile::tempdir().unwrap();
-        let (_server, lists) = serve_lists();
-        let project = Self { around, lists, _server };
+        let (server, lists) = serve_lists();
+        let project = Self { around, lists, _server: server };
         let folder = project.folder();
         fs::create_dir(&folder).unwrap();
         copy(&folder);

@@ -1,7 +1,7 @@
 //! `docs/tutorial.md` is what happens: its commands are run in an empty folder, and print what stands there.
 //!
-//! With SEKISHO_UPDATE_TUTORIAL=1 the outputs are written into the file; read the difference before you keep it.
-#![allow(clippy::unwrap_used)]
+//! With `SEKISHO_UPDATE_TUTORIAL=1` the outputs are written into the file; read the difference before you keep it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::Path;

@@ -20,7 +20,9 @@ use walkdir::WalkDir;
 const ENDING: &str = ".properties.json";
 
 /// Property lists by resource type.
-pub type Lists = BTreeMap<String, Map<String, Value>>;
+pub type Lists = BTreeMap<String, List>;
+/// Dotted paths and their types.
+type List = Map<String, Value>;
 
 /// Bytes of the largest zip that is fetched: the published one has some 2 MB.
 const MAX_DOWNLOAD: u64 = 256 << 20;
@@ -127,9 +129,7 @@ pub fn read_zip(name: &str, zip: impl Read + Seek, lists: &mut Lists) -> Vec<Dia
 }
 
 /// The list that a file of a zip is, with its type; nothing where it is none.
-fn list_in<R: Read>(
-    file: &mut zip::read::ZipFile<'_, R>,
-) -> Result<Option<(String, Map<String, Value>)>, String> {
+fn list_in<R: Read>(file: &mut zip::read::ZipFile<'_, R>) -> Result<Option<(String, List)>, String> {
     let inner = file.name().map_err(|_| "holds a file whose name is no text".to_owned())?.into_owned();
     let Some(resource_type) = inner.rsplit('/').next().and_then(|name| name.strip_suffix(ENDING)) else {
         return Ok(None);
@@ -145,7 +145,7 @@ fn list_in<R: Read>(
     Ok(Some((resource_type.to_owned(), list)))
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+fn parse(bytes: &[u8]) -> Result<List, String> {
     let expected = "expected an object from dotted paths to types";
     serde_json::from_slice(bytes).map_err(|error| format!("is no property list: {error}; {expected}"))
 }

@@ -54,7 +54,7 @@ struct PrintArguments {
 
 /// Fetch the property lists of awslabs/aws-config-resource-schema, so that `check` knows the fields of each type
 ///
-/// They are kept in the cache of the user (SEKISHO_CACHE names another folder) and used where --schema is not given.
+/// They are kept in the cache of the user (`SEKISHO_CACHE` names another folder) and used where --schema is not given.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sekisho schema update https://github.com/awslabs/aws-config-resource-schema/archive/refs/heads/master.zip\n  \
