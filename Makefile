@@ -34,11 +34,13 @@ test: venv
 	.venv/bin/python -m unittest discover --start-directory tests/bench --pattern 'test_*.py'
 	@echo "make test: all passed"
 
-## A snapshot of 300,000 items (3 GB) through the release build: every verdict counted, peak memory below 512 MiB.
+## A snapshot of 300,000 items (3 GB) through the release build: every verdict counted, peak memory below 512 MiB; and over 100,000
+## changed items, read by halves and whole, remembered and fresh.
 test-large: venv
 	$(CARGO) build --release --locked -p sekisho-lambda
 	$(BUILD)
 	target/debug/large-snapshot 300000
+	SEKISHO_VARIANTS=130 $(CARGO) test --locked -p sekisho-tests --test masked
 
 ## The readers of everything that comes from outside, ten minutes each; needs the nightly compiler and cargo-fuzz.
 fuzz:
