@@ -50,7 +50,7 @@ fn judging(criterion: &mut Criterion) {
                 |evaluator| {
                     let mut verdicts = 0;
                     way::judge(evaluator, black_box(&lines), &mut |outcome| {
-                        verdicts += outcome.verdicts.len()
+                        verdicts += outcome.verdicts.len();
                     })
                     .unwrap();
                     verdicts
@@ -69,7 +69,7 @@ fn starting(criterion: &mut Criterion) {
     group.sample_size(20);
     group.bench_function("load the pack", |bencher| bencher.iter(|| way::load(black_box(&folder)).unwrap()));
     group.bench_function("prepare an evaluator", |bencher| {
-        bencher.iter(|| way::prepare(black_box(&policies)).unwrap())
+        bencher.iter(|| way::prepare(black_box(&policies)).unwrap());
     });
     group.finish();
 }

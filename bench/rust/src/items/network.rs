@@ -46,7 +46,7 @@ fn permission(random: &mut Random, number: u64, open: bool) -> Value {
         return public(random.pick(&["tcp", "tcp", "tcp", "-1"]), from, to, random);
     }
     let from = 1024 + random.below(60_000);
-    let v4: Vec<String> = (0..random.below(5) + 1)
+    let v4: Vec<String> = (0..=random.below(5))
         .map(|_| format!("10.{}.{}.0/{}", random.below(256), random.below(256), 20 + random.below(9)))
         .collect();
     let v6: Vec<Value> = (0..random.below(2))

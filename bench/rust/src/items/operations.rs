@@ -1,4 +1,4 @@
-//! What Systems Manager, CloudFormation, CloudWatch and EventBridge record.
+//! What Systems Manager and the services for operations record: compliance, inventories, stacks, alarms, event rules.
 
 use serde_json::{Map, Value, json};
 
