@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from harness import machine
+from harness import BenchError, machine
 from harness.places import ROOT
 
 BASELINE = ROOT / "bench/baseline.json"
@@ -28,7 +28,7 @@ def measured() -> dict[str, float]:
         name = json.loads((file.parent / "benchmark.json").read_text(encoding="utf-8"))["full_id"]
         parts[name] = json.loads(file.read_text(encoding="utf-8"))["median"]["point_estimate"]
     if not parts:
-        sys.exit(f"error: {MEASURED}: holds no measurement; run cargo bench -p sekisho-bench")
+        raise BenchError(f"{MEASURED}: holds no measurement; run cargo bench -p sekisho-bench")
     return parts
 
 
@@ -37,7 +37,7 @@ def compare(tolerance: float) -> int:
     try:
         baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        sys.exit(f"error: {BASELINE}: is not there; make bench-baseline writes it")
+        raise BenchError(f"{BASELINE}: is not there; make bench-baseline writes it")
     here = machine.describe()
     then = baseline["machine"]
     if any(here[key] != then[key] for key in SAME):
@@ -81,7 +81,11 @@ def main() -> int:
     parser.add_argument("mode", choices=("compare", "write"))
     parser.add_argument("--tolerance", type=float, default=1.25, help="the largest ratio that passes (1.25)")
     options = parser.parse_args()
-    return write() if options.mode == "write" else compare(options.tolerance)
+    try:
+        return write() if options.mode == "write" else compare(options.tolerance)
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

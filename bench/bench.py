@@ -11,7 +11,7 @@ import json
 import sys
 import time
 
-from harness import document, machine, plot
+from harness import BenchError, document, machine, plot
 from harness.places import PLOT, RESULTS
 from measures import function, judging, scanning
 
@@ -19,8 +19,17 @@ MEASURES = {"judging": judging, "scanning": scanning, "function": function}
 LEAST = 7
 
 
-def main() -> None:
-    options = arguments()
+def main() -> int:
+    try:
+        run(arguments())
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, writes, prints."""
     begun = time.perf_counter()
     about = machine.describe()
     results = {"machine": about, "command": options.command, "runs": options.runs}
@@ -78,4 +87,4 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,8 +6,8 @@ A marker is a line ``<!-- bench:begin NAME -->``; what follows down to ``<!-- be
 from __future__ import annotations
 
 import re
-import sys
 
+from harness import BenchError
 from harness.places import DOCUMENT
 
 
@@ -19,7 +19,7 @@ def write(parts: dict[str, str]) -> None:
         pattern = re.compile(re.escape(begin) + r"\n.*?" + re.escape(end), re.DOTALL)
         text, count = pattern.subn(lambda _: f"{begin}\n{part}\n{end}", text)  # noqa: B023 used at once
         if count != 1:
-            sys.exit(f"error: {DOCUMENT}: the markers of {name} stand {count} times, expected once")
+            raise BenchError(f"{DOCUMENT}: the markers of {name} stand {count} times, expected once")
     whole = DOCUMENT.with_suffix(".md.part")
     whole.write_text(text, encoding="utf-8")
     whole.replace(DOCUMENT)

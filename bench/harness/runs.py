@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness import BenchError
+
 
 @dataclass
 class Run:
@@ -50,7 +52,7 @@ def run(command: list[str], good: tuple[int, ...] = (0,), keep: bool = True, env
         output.seek(0)
         result = Run(seconds, usage.ru_maxrss / 1024, process.returncode, output.read(), said)
     if result.code not in good:
-        sys.exit(f"error: {' '.join(command)} ended with {result.code}\n{said.strip()[-2000:]}")
+        raise BenchError(f"{' '.join(command)} ended with {result.code}\n{said.strip()[-2000:]}")
     return result
 
 

@@ -25,7 +25,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from harness import runs
+from harness import BenchError, runs
 from harness.places import POLICIES, RELEASE, ROOT
 from measures.runtime import NOBODY, Server
 
@@ -102,9 +102,9 @@ def exchange(server: Server, payload: bytes, name: str) -> float:
     arrived, request = server.arrived.get(timeout=60)
     (evaluation,) = request["Evaluations"]
     if evaluation["ComplianceType"] != "NON_COMPLIANT":
-        sys.exit(f"error: {name} said {evaluation}; all must find the table abroad")
+        raise BenchError(f"{name} said {evaluation}; all must find the table abroad")
     if failure := server.answered.get(timeout=60):
-        sys.exit(f"error: {name}: {failure}")
+        raise BenchError(f"{name}: {failure}")
     server.polled.get(timeout=60)
     return arrived - sent
 

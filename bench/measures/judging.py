@@ -5,11 +5,10 @@ The contenders must agree on every verdict; where two do not, the benchmark ends
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 
 from contenders import RULES, floor, guard, opa, python_rdklib, sekisho
-from harness import data, runs
+from harness import BenchError, data, runs
 
 CONTENDERS: tuple[ModuleType, ...] = (floor, sekisho, python_rdklib, guard, opa)
 OURS = sekisho.NAME
@@ -28,7 +27,7 @@ def measure(options) -> list[dict]:
             results = runs.alternate(jobs, options.runs, f"{kind}, {title}")
             verdicts = agreement(results, f"{file.name}, {rule}")
             cases.append({
-                "kind": kind, "rule": rule, "title": title, "items": about["items"],
+                "kind": kind, "rule": rule, "title": title, "runs": options.runs, "items": about["items"],
                 "bytesPerItem": round(about["bytes"] / about["items"]), "nonCompliant": verdicts.count("N"),
                 "contenders": {contender.NAME: figures(results, contender.NAME) for contender in CONTENDERS},
             })
@@ -43,12 +42,12 @@ def agreement(results: dict[str, list[dict]], place: str) -> str:
             given = result["verdicts"]
             if given is not None and given != expected:
                 number = next(index for index, pair in enumerate(zip(expected, given)) if pair[0] != pair[1])
-                sys.exit(
-                    f"error: {place}: {name} says {given[number]} of the item in line {number + 1}, "
+                raise BenchError(
+                    f"{place}: {name} says {given[number]} of the item in line {number + 1}, "
                     f"{OURS} says {expected[number]}; the contenders must agree before they are timed"
                 )
     if set(expected) != {"C", "N"}:
-        sys.exit(f"error: {place}: the verdicts are {sorted(set(expected))}, expected both C and N and nothing else")
+        raise BenchError(f"{place}: the verdicts are {sorted(set(expected))}, expected both C and N and nothing else")
     return expected
 
 
@@ -73,7 +72,7 @@ def tables(cases: list[dict]) -> str:
         sizes = ", ".join(f"{case['title']} {case['bytesPerItem'] / 1000:.1f} kB" for case in of_kind)
         parts.append(
             f"**`{kind}`**, {of_kind[0]['items']:,} items a rule, on the average {sizes}; µs an item, and how many times "
-            f"as long as Sekisho (smallest–largest of {of_kind[0]['runs'] if 'runs' in of_kind[0] else 'all'} runs):\n"
+            f"as long as Sekisho (smallest–largest of {of_kind[0]['runs']} runs):\n"
         )
         header = "| | " + " | ".join(f"{case['title']} | × Sekisho" for case in of_kind) + " |"
         parts.append(header + "\n|---" + "|--:|--:" * len(of_kind) + "|")
@@ -85,7 +84,7 @@ def tables(cases: list[dict]) -> str:
                 cells.append(f"{figure['micros']['median']:.1f}{own} | {runs.times(figure['toOurs'], 2)}")
             parts.append(f"| {contender.TITLE} | " + " | ".join(cells) + " |")
         parts.append("")
-    return "\n".join(parts).replace("|\n\n**", "|\n\n**").strip()
+    return "\n".join(parts).strip()
 
 
 def summary(cases: list[dict]) -> list[str]:

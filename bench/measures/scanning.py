@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
-from harness import data, runs
+from harness import BenchError, data, runs
 from harness.places import POLICIES, RELEASE
 
 THREADS = (1, 2)
@@ -30,7 +29,7 @@ def scan(file: Path, threads: int, policies: Path = POLICIES) -> dict:
         command += ["--threads", str(threads)]
     elif threads == 1:
         if not shutil.which("taskset"):
-            sys.exit("error: taskset is not there, and sekisho scan has no --threads; install util-linux")
+            raise BenchError("taskset is not there, and sekisho scan has no --threads; install util-linux")
         command = ["taskset", "-c", "0", *command]
     result = runs.run(command, good=(0, VIOLATIONS), keep=False)
     return {"seconds": result.seconds, "memory": result.memory}
@@ -40,7 +39,7 @@ def floor(file: Path, threads: int, items: int) -> dict:
     """One pass of the floor; it must have seen every item."""
     result = runs.run([str(RELEASE / "json-floor"), "snapshot", str(threads), str(file)])
     if result.answer()["items"] != items:
-        sys.exit(f"error: the floor saw {result.answer()['items']} items of {items}")
+        raise BenchError(f"the floor saw {result.answer()['items']} items of {items}")
     return {"seconds": result.seconds, "memory": result.memory}
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import baseline  # noqa: E402 it stands in bench/
-from harness import document, plot, runs  # noqa: E402
+from harness import BenchError, document, plot, runs  # noqa: E402
 from measures import judging  # noqa: E402
 
 
@@ -44,18 +44,18 @@ class Runs(unittest.TestCase):
         self.assertLess(small.memory, 100)
 
     def test_a_process_that_fails_ends_the_benchmark(self):
-        with self.assertRaisesRegex(SystemExit, "ended with 3\nwhy"):
+        with self.assertRaisesRegex(BenchError, "ended with 3\nwhy"):
             runs.run([sys.executable, "-c", "import sys; print('why', file=sys.stderr); sys.exit(3)"])
 
 
 class Agreement(unittest.TestCase):
     def test_the_item_on_which_two_disagree_is_named(self):
         results = {"floor": [result(1, None)], "sekisho": [result(1, "CN")], "opa": [result(1, "CC")]}
-        with self.assertRaisesRegex(SystemExit, "opa says C of the item in line 2, sekisho says N"):
+        with self.assertRaisesRegex(BenchError, "opa says C of the item in line 2, sekisho says N"):
             judging.agreement(results, "f")
 
     def test_errors_are_no_verdicts(self):
-        with self.assertRaisesRegex(SystemExit, "expected both C and N"):
+        with self.assertRaisesRegex(BenchError, "expected both C and N"):
             judging.agreement({"sekisho": [result(1, "CNE")]}, "f")
 
 
@@ -66,7 +66,7 @@ class Document(unittest.TestCase):
             file.write_text("a\n<!-- bench:begin x -->\nold\n<!-- bench:end x -->\nb\n", encoding="utf-8")
             with mock.patch.object(document, "DOCUMENT", file):
                 document.write({"x": "new \\1"})
-                with self.assertRaisesRegex(SystemExit, "markers of y stand 0 times"):
+                with self.assertRaisesRegex(BenchError, "markers of y stand 0 times"):
                     document.write({"y": ""})
             self.assertEqual(
                 file.read_text(encoding="utf-8"), "a\n<!-- bench:begin x -->\nnew \\1\n<!-- bench:end x -->\nb\n"

@@ -1,4 +1,4 @@
-//! What is read of an item by halves, and what is remembered, never changes a verdict: every fixture, and some hundred changed
+//! What is read of an item by halves, and what is remembered, never changes a verdict: every fixture, and changed
 //! ones of each, judged as the function judges it and judged whole and anew.
 //!
 //! `SEKISHO_VARIANTS` says how many changed items there are of each fixture (130 make over 100,000 in all; a dozen if it is not set);

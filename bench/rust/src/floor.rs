@@ -34,33 +34,34 @@ pub fn snapshot(source: impl Read + Send, threads: usize) -> io::Result<usize> {
     let mut packed = MultiGzDecoder::new(io::BufReader::with_capacity(256 << 10, source));
     let mut items = Items::default();
     if threads < 2 {
-        while let Some(block) = unpack(&mut packed)? {
-            items.take(&block)?;
+        while unpack(&mut packed, &mut items.rest)? > 0 {
+            items.validate()?;
         }
         return items.end();
     }
     let (send, receive) = mpsc::sync_channel::<io::Result<Vec<u8>>>(AHEAD);
     thread::scope(|scope| {
         scope.spawn(move || {
-            while let Some(block) = unpack(&mut packed).transpose() {
-                let failed = block.is_err();
-                if send.send(block).is_err() || failed {
+            loop {
+                let mut block = Vec::with_capacity(BLOCK);
+                let read = unpack(&mut packed, &mut block);
+                let more = matches!(read, Ok(1..));
+                if matches!(read, Ok(0)) || send.send(read.map(|_| block)).is_err() || !more {
                     break;
                 }
             }
         });
         for block in receive {
-            items.take(&block?)?;
+            items.rest.extend_from_slice(&block?);
+            items.validate()?;
         }
         items.end()
     })
 }
 
-/// The next block, or nothing at the end.
-fn unpack(packed: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut block = Vec::with_capacity(BLOCK);
-    packed.take(BLOCK as u64).read_to_end(&mut block)?;
-    Ok((!block.is_empty()).then_some(block))
+/// Puts the next block behind `bytes` and says how long it is: 0 at the end.
+fn unpack(packed: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    packed.take(BLOCK as u64).read_to_end(bytes)
 }
 
 /// The items of a snapshot whose bytes come in blocks.
@@ -73,8 +74,8 @@ struct Items {
 }
 
 impl Items {
-    fn take(&mut self, block: &[u8]) -> io::Result<()> {
-        self.rest.extend_from_slice(block);
+    /// Validates the items that are whole, and keeps what is not.
+    fn validate(&mut self) -> io::Result<()> {
         let mut place = 0;
         if !self.begun {
             let key = b"\"configurationItems\":[";

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::BufWriter;
+use std::path::Path;
 use std::process::ExitCode;
 
 use sekisho_bench::items::{Items, Kind, Selection, write_lines, write_snapshot};
@@ -41,13 +42,10 @@ fn run(arguments: &[String]) -> Result<(), String> {
     let items = Items::new(kind, selection, seed);
     // A file that was cut off must not look like one that is whole.
     let unfinished = format!("{file}.part");
+    let packed = Path::new(file).extension().is_some_and(|ending| ending == "gz");
     let write = || {
         let out = BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
-        let bytes = if file.ends_with(".gz") {
-            write_snapshot(items, count, out)
-        } else {
-            write_lines(items, count, out)
-        }?;
+        let bytes = if packed { write_snapshot(items, count, out) } else { write_lines(items, count, out) }?;
         fs::rename(&unfinished, file)?;
         Ok::<_, std::io::Error>(bytes)
     };
