@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import statistics
 import subprocess
 import sys
@@ -83,6 +84,8 @@ def process(command: list[str], environment: dict, payload: bytes, events: int) 
             start = server.polled.get(timeout=60) - begun
             times = [exchange(server, payload, command[0]) for _ in range(events)]
             memory = peak_memory(child.pid)
+        except queue.Empty:
+            raise BenchError(f"{command[0]} did not poll, or did not answer, within a minute") from None
         finally:
             child.kill()
             child.wait()

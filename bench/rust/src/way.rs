@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData, stack};
+use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::raw::RawItem;
 use sekisho_engine::policy::{Policy, PolicySet};
 use sekisho_engine::rule;
@@ -37,9 +38,11 @@ pub fn prepare(policies: &[Arc<Policy>]) -> Result<Evaluator, String> {
     let parameters = rule::parameters(policies, None, &Map::new(), "bench")
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
     let mut evaluator = Evaluator::new();
+    // Policies that look at other items find none.
+    let inventory = Arc::new(Inventory::complete(std::iter::empty()));
     for policy in policies {
         let parameters = parameters.get(policy.id()).cloned().unwrap_or_default();
-        let data = PolicyData { parameters, ..PolicyData::default() };
+        let data = PolicyData { parameters, inventory: Arc::clone(&inventory), ..PolicyData::default() };
         evaluator.add(policy, &data).map_err(|problem| problem.to_string())?;
     }
     Ok(evaluator)

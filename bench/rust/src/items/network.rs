@@ -9,6 +9,8 @@ use super::{ACCOUNT, Body, REGION, filled, relationship};
 pub fn security_group(random: &mut Random, size: usize) -> Body {
     let open = random.chance(160);
     let mut ingress = filled(size * 3 / 4, |number| permission(random, number, open));
+    // What no other group of another template has, be it a small one that is open.
+    ingress.push(permission(random, u64::MAX, false));
     // A group like many others: the web to all, on its own ports.
     if random.chance(300) {
         ingress.insert(0, public("tcp", 443, 443, random));
