@@ -93,7 +93,7 @@ fn a_fleet_repeats_what_rules_read_and_the_worst_case_never_does() {
     let different =
         |kind| parsed(kind, Selection::SecurityGroups, 2000).iter().map(read).collect::<BTreeSet<_>>().len();
     let repeating = different(Kind::Repeating);
-    assert!((100..=400).contains(&repeating), "{repeating}");
+    assert!((80..=400).contains(&repeating), "{repeating}");
     assert_eq!(different(Kind::Distinct), 2000);
 }
 
@@ -135,7 +135,7 @@ fn the_pack_fails_on_no_item() {
     let policies = way::load(&root().join("policies")).unwrap();
     let evaluator = way::prepare(&policies).unwrap();
     for kind in KINDS {
-        let items: Vec<String> = Items::new(kind, Selection::All, 7).take(300).collect();
+        let items: Vec<String> = Items::new(kind, Selection::All, 7).take(150).collect();
         let lines: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
         let (mut judged, mut errors) = (0, Vec::new());
         way::judge(&evaluator, &lines, &mut |outcome| {
@@ -144,6 +144,6 @@ fn the_pack_fails_on_no_item() {
         })
         .unwrap();
         assert_eq!(errors, []);
-        assert!((150..290).contains(&judged), "{judged}: some types are judged and some are not");
+        assert!((75..145).contains(&judged), "{judged}: some types are judged and some are not");
     }
 }
