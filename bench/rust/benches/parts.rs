@@ -39,6 +39,7 @@ fn reading(criterion: &mut Criterion) {
 fn judging(criterion: &mut Criterion) {
     let policies = way::load(&root().join("policies")).unwrap();
     let mut group = criterion.benchmark_group("judge");
+    group.sample_size(20);
     group.throughput(Throughput::Elements(ITEMS as u64));
     for (name, kind) in [("repeating", Kind::Repeating), ("distinct", Kind::Distinct)] {
         let items = items(kind);
