@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from xml.sax.saxutils import escape
 
-WIDTH, LABELS, RIGHT = 860, 210, 130
+WIDTH, LABELS, RIGHT = 900, 210, 190
 BAR, GAP, HEAD = 16, 5, 34
 COLOURS = {"floor": "#8c959f", "sekisho": "#1f7a4d", "rdklib": "#3b6ea8", "guard": "#b4741a", "opa": "#7a4fa3"}
 INK = "#57606a"
@@ -35,7 +35,7 @@ def draw(cases: list[dict], titles: dict[str, str], sentence: str) -> str:
     for power in range(low, high + 1):
         left = place(10**power)
         grid.append(f'<line x1="{left:.1f}" y1="52" x2="{left:.1f}" y2="{top}" stroke="{INK}" stroke-opacity=".25"/>')
-        grid.append(text(left, top + 16, f"{10 ** power:g} µs", anchor="middle"))
+        grid.append(text(left, top + 16, f"{10**power:,} µs" if power >= 0 else f"{10**power} µs", anchor="middle"))
     height = top + 48
     head = [
         text(16, 24, "From an item's bytes to its verdict, microseconds an item, one thread", weight="600", size=15),
@@ -56,13 +56,22 @@ def bar(name: str, title: str, figure: dict, place, low: int, top: float) -> lis
     left, right = place(10**low), place(figure["micros"]["median"])
     middle = top + BAR / 2
     first, last = place(figure["micros"]["min"]), place(figure["micros"]["max"])
-    ratio = "" if name == "sekisho" else f" · {figure['toOurs']['median']:.2g}× Sekisho"
+    ratio = f" · {figure['toOurs']['median']:.1f}× Sekisho"
+    if name == "sekisho":
+        ratio = f" · {figure['toFloor']['median']:.1f}× the floor"
+    elif name == "floor":
+        ratio = ""
     return [
         text(LABELS - 8, middle + 4, title, anchor="end", weight="600" if name == "sekisho" else "400"),
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{BAR}" rx="2" fill="{COLOURS[name]}"/>',
         f'<line x1="{first:.1f}" y1="{middle}" x2="{last:.1f}" y2="{middle}" stroke="#1f2328" stroke-width="2"/>',
-        text(max(right, last) + 6, middle + 4, f"{figure['micros']['median']:.3g}{ratio}"),
+        text(max(right, last) + 6, middle + 4, f"{number(figure['micros']['median'])}{ratio}"),
     ]
+
+
+def number(micros: float) -> str:
+    """Three digits, never with an exponent."""
+    return f"{micros:,.0f}" if micros >= 100 else f"{micros:.1f}"
 
 
 def text(left: float, top: float, words: str, anchor: str = "start", weight: str = "400", size: int = 12) -> str:

@@ -81,10 +81,17 @@ def tables(cases: list[dict]) -> str:
             for case in of_kind:
                 figure = case["contenders"][contender.NAME]
                 own = f", {figure['overhead']:.0f} of it not judging" if figure["overhead"] else ""
-                cells.append(f"{figure['micros']['median']:.1f}{own} | {runs.times(figure['toOurs'], 2)}")
+                cells.append(f"{figure['micros']['median']:.1f}{own} | {comparison(contender.NAME, figure)}")
             parts.append(f"| {contender.TITLE} | " + " | ".join(cells) + " |")
         parts.append("")
     return "\n".join(parts).strip()
+
+
+def comparison(name: str, figure: dict) -> str:
+    """Peers beside ours, ours beside the floor."""
+    if name == floor.NAME:
+        return ""
+    return f"floor × {runs.times(figure['toFloor'], 2)}" if name == OURS else runs.times(figure["toOurs"], 2)
 
 
 def summary(cases: list[dict]) -> list[str]:
