@@ -17,6 +17,7 @@ from measures import function, judging, scanning
 
 MEASURES = {"judging": judging, "scanning": scanning, "function": function}
 LEAST = 7
+PICTURE = f"![A bar a contender for each rule and kind of data]({PLOT.name})"
 
 
 def main() -> int:
@@ -58,7 +59,7 @@ def write(results: dict) -> None:
     parts = {"machine": head}
     if "judging" in results:
         titles = {contender.NAME: contender.TITLE for contender in judging.CONTENDERS}
-        parts["judging"] = judging.tables(results["judging"])
+        parts["judging"] = f"{PICTURE}\n\n{judging.tables(results['judging'])}"
         PLOT.write_text(plot.draw(results["judging"], titles, sentence), encoding="utf-8")
     if "scanning" in results:
         parts["scanning"] = scanning.tables(results["scanning"])
