@@ -102,12 +102,14 @@ bench-quick:
 
 ## The parts of the way (parse, judge, load, prepare) beside bench/baseline.json; fails where one became slower.
 bench-compare:
-	$(CARGO) bench --locked -p sekisho-bench
+	rm -rf target/criterion
+	CRITERION_HOME="$(CURDIR)/target/criterion" $(CARGO) bench --locked -p sekisho-bench
 	python3 bench/baseline.py compare
 
 ## bench/baseline.json, made anew: on the machine that it is compared on.
 bench-baseline:
-	$(CARGO) bench --locked -p sekisho-bench
+	rm -rf target/criterion
+	CRITERION_HOME="$(CURDIR)/target/criterion" $(CARGO) bench --locked -p sekisho-bench
 	python3 bench/baseline.py write
 
 ## The function and its policies as one zip, for those who deploy without SAM.
