@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_config::error::{ProvideErrorMetadata, SdkError};
 
 use crate::evaluations::Evaluations;
@@ -36,16 +36,7 @@ pub struct Clients {
 impl Clients {
     /// From the environment: region and credentials of Lambda, `AWS_ENDPOINT_URL*` where they are set.
     pub(crate) async fn config_from_env() -> SdkConfig {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts.build())
-            // Not the adaptive mode: after three throttled calls it lets one through every half minute (measured),
-            // and a function has a deadline.
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .load()
-            .await
+        with_limits(aws_config::defaults(BehaviorVersion::latest())).load().await
     }
 
     /// From a configuration.
@@ -57,6 +48,17 @@ impl Clients {
             facts: AwsFacts::new(config),
         }
     }
+}
+
+/// With the timeouts and retries of every client.
+pub(crate) fn with_limits(loader: ConfigLoader) -> ConfigLoader {
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT);
+    loader
+        .timeout_config(timeouts.build())
+        // Not the adaptive mode: after three throttled calls it lets one through every half minute (measured),
+        // and a function has a deadline.
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
 }
 
 /// AWS's error code and message of a failed call, for a person. Where AWS did not answer, or not in its own

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_config::Client;
 use aws_sdk_config::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_config::operation::get_resource_config_history::GetResourceConfigHistoryError;
 use aws_sdk_config::primitives::DateTime;
 use aws_sdk_config::types::{ComplianceType, ResourceKey as ApiKey, ResourceType};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -90,24 +91,13 @@ impl Recorded {
         resource: &ResourceKey,
         at: Option<Timestamp>,
     ) -> Result<Option<ConfigurationItem>, String> {
-        let sent = self
-            .client
-            .get_resource_config_history()
-            .resource_type(ResourceType::from(resource.resource_type.as_str()))
-            .resource_id(&resource.resource_id)
-            .set_later_time(at.map(|at| DateTime::from_millis(at.as_millisecond())))
-            .limit(1)
-            .send()
-            .await;
-        let items = match sent {
-            Ok(answer) => answer.configuration_items.unwrap_or_default(),
-            Err(error) if error.code() == Some("ResourceNotDiscoveredException") => return Ok(None),
-            Err(error) => return Err(problem("GetResourceConfigHistory", &resource.to_string(), &error)),
-        };
-        let Some(item) = items.into_iter().next() else {
-            return Ok(None);
-        };
-        from_history(item).map(Some)
+        match newest(&self.client, resource, at).await {
+            Ok(item) => Ok(item),
+            Err(Newest::Call(error)) => {
+                Err(problem("GetResourceConfigHistory", &resource.to_string(), &error))
+            }
+            Err(Newest::Item(message)) => Err(message),
+        }
     }
 
     /// Every item of `resource_type` that is there now.
@@ -246,6 +236,48 @@ impl Recorded {
             }
         }
         Ok(resources)
+    }
+}
+
+/// Why there is no newest item.
+pub(crate) enum Newest {
+    /// The call failed.
+    Call(Box<SdkError<GetResourceConfigHistoryError>>),
+    /// The item cannot be read.
+    Item(String),
+}
+
+/// The newest item of a resource, or the newest until `at`; `None` where AWS Config never saw it.
+///
+/// A call of AWS Config looks at seven days, so that the history of what did not change lately begins with empty pages.
+pub(crate) async fn newest(
+    client: &Client,
+    resource: &ResourceKey,
+    at: Option<Timestamp>,
+) -> Result<Option<ConfigurationItem>, Newest> {
+    let mut token = None;
+    loop {
+        let sent = client
+            .get_resource_config_history()
+            .resource_type(ResourceType::from(resource.resource_type.as_str()))
+            .resource_id(&resource.resource_id)
+            .set_later_time(at.map(|at| DateTime::from_millis(at.as_millisecond())))
+            .limit(1)
+            .set_next_token(token)
+            .send()
+            .await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("ResourceNotDiscoveredException") => return Ok(None),
+            Err(error) => return Err(Newest::Call(Box::new(error))),
+        };
+        if let Some(item) = answer.configuration_items.unwrap_or_default().into_iter().next() {
+            return from_history(item).map(Some).map_err(Newest::Item);
+        }
+        token = answer.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(None);
+        }
     }
 }
 
