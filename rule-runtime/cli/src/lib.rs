@@ -1,13 +1,15 @@
 //! The command line of Sekisho: `sekisho test`, `check`, `scan`, `replay`, `report` and `doctor`.
 //!
 //! In [`commands`] one file a subcommand, in [`output`] one file an output format. [`fixture`] reads the files
-//! that policy authors write, [`given`] what they give on the command line, and [`replay`] stands in for AWS.
+//! that policy authors write, [`given`] what they give on the command line, [`record`] makes fixtures of real
+//! items, and [`replay`] stands in for AWS.
 
 pub mod commands;
 pub mod fix;
 pub mod fixture;
 pub mod given;
 pub mod output;
+pub mod record;
 pub mod replay;
 pub mod report;
 pub mod schema_files;
@@ -62,6 +64,7 @@ enum Command {
     Check(commands::check::CheckArguments),
     Explain(commands::explain::ExplainArguments),
     Scan(commands::scan::ScanArguments),
+    Record(commands::record::RecordArguments),
     Impact(commands::impact::ImpactArguments),
     Replay(commands::replay::ReplayArguments),
     Report(commands::report::ReportArguments),
@@ -81,6 +84,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Record(arguments) => commands::record::run(&arguments),
         Command::Impact(arguments) => commands::impact::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),

@@ -45,10 +45,11 @@ pub struct DocsArguments {
 }
 
 /// Pages beside the policies', from the folder that the book's folder is in.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("tutorial", "A policy in five minutes"),
     ("policy-contract", "The policy contract"),
     ("authors", "In editors, hooks and pull requests"),
+    ("record", "Recording real items"),
     ("attestations", "Attestations"),
     ("operations", "Operations"),
     ("report", "The report"),

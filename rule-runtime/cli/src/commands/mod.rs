@@ -8,6 +8,7 @@ pub mod explain;
 pub mod impact;
 pub mod mutate;
 pub mod new;
+pub mod record;
 pub mod replay;
 pub mod report;
 pub mod scan;

@@ -14,6 +14,7 @@ pub mod eval_report;
 pub mod impact_report;
 pub mod mutate_report;
 pub mod policy_page;
+pub mod record_report;
 pub mod replay_json;
 pub mod replay_table;
 mod report_cells;

@@ -16,7 +16,7 @@ use sekisho_engine::evaluate::rego_test::{self, RegoTestResult};
 use sekisho_engine::policy::{Policy, PolicySet};
 use serde::Serialize;
 
-pub(crate) use judge::judge;
+pub(crate) use judge::{expectation, judge};
 
 use super::mutate;
 use crate::fixture::{self, Case};
