@@ -97,28 +97,36 @@ ssl_policy := object.get(input, ["configuration", "SslPolicy"], null)
 
 mutual_mode := object.get(input, ["configuration", "MutualAuthentication", "Mode"], "off")
 
+actions := object.get(input, ["configuration", "DefaultActions"], null)
+
 # The actions that answer; the others only ask who is there.
-answers := [action |
-	some action in decode.list(object.get(input, ["configuration", "DefaultActions"], null))
-	not object.get(action, "Type", null) in {"authenticate-oidc", "authenticate-cognito", "jwt-validation"}
+answers := [answer |
+	is_array(actions)
+	some action in actions
+	answer := {
+		"type": object.get(action, "Type", null),
+		"protocol": object.get(action, ["RedirectConfig", "Protocol"], null),
+		"status": object.get(action, ["FixedResponseConfig", "StatusCode"], ""),
+	}
+	not answer.type in {"authenticate-oidc", "authenticate-cognito", "jwt-validation"}
 ]
 
-harmless(action) if {
-	object.get(action, "Type", null) == "redirect"
-	object.get(action, ["RedirectConfig", "Protocol"], null) == "HTTPS"
+harmless(answer) if {
+	answer.type == "redirect"
+	answer.protocol == "HTTPS"
 }
 
-harmless(action) if {
-	object.get(action, "Type", null) == "fixed-response"
-	regex.match(`^[45]`, object.get(action, ["FixedResponseConfig", "StatusCode"], ""))
+harmless(answer) if {
+	answer.type == "fixed-response"
+	regex.match(`^[45]`, answer.status)
 }
 
 default only_redirects := false
 
 only_redirects if {
 	count(answers) > 0
-	every action in answers {
-		harmless(action)
+	every answer in answers {
+		harmless(answer)
 	}
 }
 

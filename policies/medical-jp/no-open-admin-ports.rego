@@ -195,7 +195,12 @@ prefix_lists(permission) := {id |
 }
 
 # Rules of a security group that reach a port in question.
-exposures contains {"text": span_text(protocol, range), "ports": port_text(hit), "permission": permission} if {
+exposures contains {
+	"text": span_text(protocol, range),
+	"ports": port_text(hit),
+	"sources": sources(permission),
+	"prefixLists": prefix_lists(permission),
+} if {
 	is_array(permissions)
 	some permission in permissions
 	protocol := object.get(permission, "ipProtocol", "-1")
@@ -268,7 +273,7 @@ deny contains {
 	"msg_ja": sprintf("%sが%sに公開されています(対象ポート: %s)", [exposure.text.ja, cidr, exposure.ports]),
 } if {
 	some exposure in exposures
-	some cidr in sources(exposure.permission)
+	some cidr in exposure.sources
 	wide(cidr)
 }
 
@@ -277,7 +282,7 @@ deny contains {
 	"msg_ja": sprintf("%sの接続元%sを読み取れません(対象ポート: %s)", [exposure.text.ja, cidr, exposure.ports]),
 } if {
 	some exposure in exposures
-	some cidr in sources(exposure.permission)
+	some cidr in exposure.sources
 	not readable(cidr)
 }
 
@@ -286,7 +291,7 @@ deny contains {
 	"msg_ja": sprintf("%sがプレフィックスリスト%sに公開されています(対象ポート: %s)。内容を確認のうえallowedPrefixListsに指定してください", [exposure.text.ja, id, exposure.ports]),
 } if {
 	some exposure in exposures
-	some id in prefix_lists(exposure.permission)
+	some id in exposure.prefixLists
 	not id in data.parameters.allowedPrefixLists
 }
 
