@@ -7,6 +7,7 @@
 //! [`inventory`] hold what policies know beside the item. Whatever is wrong with an input is a [`diagnostic::Diagnostic`].
 
 pub mod citation;
+pub mod cloudformation;
 pub mod codes;
 pub mod demands;
 pub mod diagnostic;
