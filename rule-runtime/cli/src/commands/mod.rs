@@ -12,6 +12,7 @@ pub mod record;
 pub mod replay;
 pub mod report;
 pub mod scan;
+pub mod scan_cloudformation;
 pub mod schema;
 pub mod shell;
 pub mod test;

@@ -16,10 +16,11 @@ use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::{ConfigurationItem, load};
 use sekisho_engine::policy::Policy;
 use sekisho_engine::rule;
-use sekisho_engine::verdict::Language;
+use sekisho_engine::verdict::{Language, Verdict};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::scan_cloudformation::CloudFormationArguments;
 use crate::Exit;
 use crate::given::{self, FactArguments, GivenFacts, Pair, PolicyFolder};
 use crate::output::scan_rows::{RowFormat, Rows, Standard, Writer};
@@ -32,6 +33,7 @@ const DEFAULT_REGION: &str = "ap-northeast-1";
 
 /// Judge configuration items: every policy that applies over every item found
 ///
+/// With --cloudformation, PATH is a template, whose resources are judged before they are deployed. Otherwise
 /// PATH is a file or a folder: items, lists, JSON lines, API answers, SNS envelopes, Lambda events, snapshots,
 /// gzipped or not. The shape is detected.
 #[derive(Debug, Args)]
@@ -40,11 +42,14 @@ const DEFAULT_REGION: &str = "ap-northeast-1";
     sekisho scan items/ --policy medical-jp --param allowedRegions=ap-northeast-1\n  \
     aws configservice get-resource-config-history --resource-type AWS::S3::Bucket --resource-id b > b.json\n  \
     sekisho scan b.json --format json\n  \
-    sekisho scan account.json --facts roster=staff.csv --facts iam_users=users.json")]
+    sekisho scan account.json --facts roster=staff.csv --facts iam_users=users.json\n  \
+    sekisho scan --cloudformation template.yaml --cfn-parameter Stage=prod --region ap-northeast-1")]
 pub struct ScanArguments {
-    /// Files and folders with configuration items
+    /// Files and folders with configuration items, or templates
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    template: CloudFormationArguments,
     #[command(flatten)]
     folder: PolicyFolder,
     /// A policy's id or a pack's name; repeat for more; all where none is given
@@ -165,7 +170,9 @@ pub fn run(arguments: &ScanArguments) -> Exit {
         scan.problems
             .push(Diagnostic::new(folder, "holds no policy").help("name another folder with --policies"));
     }
-    let files = files(&arguments.paths, &mut scan);
+    let template = &arguments.template;
+    let policies = template.policies(policies, &arguments.names, &mut scan);
+    let files = if template.is_given() { Vec::new() } else { files(&arguments.paths, &mut scan) };
     let facts = GivenFacts::read(&arguments.facts).unwrap_or_else(|problem| {
         scan.problems.push(problem);
         GivenFacts::default()
@@ -178,7 +185,17 @@ pub fn run(arguments: &ScanArguments) -> Exit {
     let (mut waivers, problems) = GivenWaivers::read(file.as_deref(), &set);
     scan.problems.extend(problems);
     let mut output = Output::new(arguments);
-    judge(&ready, &files, &mut waivers, now, &mut output, &mut scan);
+    if template.is_given() {
+        let evaluator = evaluator(&ready, now, &Arc::default(), &mut scan);
+        let (writer, mut rows) = (output.writer, Rows::default());
+        let mut row = |place: &str, verdict: &Verdict| writer.row(place, verdict, &mut rows);
+        template.judge(&arguments.paths, &evaluator, now, &mut waivers, &mut scan, &mut row);
+        output.write(rows);
+        let judged: Vec<&str> = ready.iter().map(|ready| ready.policy.id()).collect();
+        scan.notes.extend(waivers.notes(&judged));
+    } else {
+        judge(&ready, &files, &mut waivers, now, &mut output, &mut scan);
+    }
     output::diagnostic::errors(&scan.problems);
     output.finish(&mut scan);
     scan_table::print_summary(&scan);
