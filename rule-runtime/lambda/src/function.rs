@@ -3,12 +3,13 @@
 //! The way: read the event, find the account's credentials, judge ([`crate::run`]), tell AWS Config, and only then
 //! fail for what went wrong, so that a policy that fails does not silence the others.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context, LambdaEvent};
 use sekisho_aws::accounts::{Accounts, Role};
 use sekisho_aws::clients::Clients;
+use sekisho_aws::facts::AwsFacts;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::event::RuleEvent;
 use sekisho_engine::policy::load::PolicyFolder;
@@ -16,9 +17,11 @@ use sekisho_engine::policy::parameters::{
     EXTERNAL_ID_PARAMETER, OWN_PARAMETERS, POLICY_PARAMETER, ROLE_PARAMETER,
 };
 use sekisho_engine::policy::{Policy, Selection};
+use sekisho_engine::waiver::Waivers;
 use serde_json::{Map, Value, json};
 
 use crate::error::InvocationError;
+use crate::hook;
 use crate::report::Report;
 use crate::run::Run;
 use crate::settings::Settings;
@@ -61,8 +64,24 @@ impl Function {
         result
     }
 
+    /// The agreed exceptions of now.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(crate) async fn waivers(&self) -> Result<Waivers, String> {
+        self.waivers.get(&self.accounts.own().objects, &self.policies).await
+    }
+
+    /// Facts of the function's own account.
+    pub(crate) fn own_facts(&self) -> AwsFacts {
+        self.accounts.own().facts
+    }
+
     async fn answer(&self, payload: &Value, context: &Context) -> Result<Value, InvocationError> {
         let deadline = deadline(context);
+        if hook::is_request(payload) {
+            return Ok(hook::answer(self, payload, deadline).await);
+        }
         let mut event = RuleEvent::parse(payload).map_err(InvocationError::Event)?;
         let own = OwnParameters::take(&mut event.parameters)?;
         let mut report = Report::new(self.settings.doctor);
@@ -88,29 +107,41 @@ impl Function {
         let clients = self.clients(event, own, context, report).await.map_err(InvocationError::Account)?;
         let mut run = Run::new(self, event, clients, policies, problems, deadline, report)?;
         // The register of exceptions is the function's, whatever account the rule is in.
-        run.waive(self.waivers.get(&self.accounts.own().objects, &self.policies).await);
+        run.waive(self.waivers().await);
         run.evaluate().await
     }
 
-    /// Reads the policies that the rule names, where no rule before it did.
-    fn read(&self, names: &str) -> Selection {
+    /// The policies that `names` stand for; they are read where nobody named them before.
+    pub(crate) fn read(&self, names: &str) -> Selection {
+        self.reading(|folder| folder.read(names)).set().select(names)
+    }
+
+    /// All that may run, and what is wrong with the others.
+    pub(crate) fn read_all(&self) -> (Vec<Arc<Policy>>, Vec<String>) {
+        let folder = self.reading(PolicyFolder::read_all);
+        let set = folder.set();
+        (set.policies().cloned().collect(), set.problems().map(ToString::to_string).collect())
+    }
+
+    fn reading(&self, read: impl FnOnce(&mut PolicyFolder)) -> MutexGuard<'_, PolicyFolder> {
         let start = Instant::now();
         // Who panicked with the lock has read some policies and not others: those are read again.
         let mut folder = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
         let before = folder.set().known();
-        folder.read(names);
-        if folder.set().known() > before {
+        read(&mut folder);
+        let after = folder.set().known();
+        if after > before {
             for problem in folder.set().problems() {
                 tracing::error!(%problem, "a policy cannot be used");
             }
             tracing::info!(
-                policies = folder.set().known() - before,
+                policies = after - before,
                 folder = %self.settings.policies.display(),
                 duration_ms = milliseconds(start),
                 "policies loaded"
             );
         }
-        folder.set().select(names)
+        folder
     }
 
     /// The policies that the rule names, and why others that it names cannot be used.

@@ -1,12 +1,14 @@
 //! The Lambda function of an AWS Config rule: binary `bootstrap`.
 //!
 //! Start: policies are loaded once and AWS clients are made. Each invocation: [`function`] reads the event, and
-//! [`run`] finds the items, asks the policies and tells AWS Config. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
+//! [`run`] finds the items, asks the policies and tells AWS Config; the request of a CloudFormation Lambda Hook is answered by
+//! [`hook`]. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
 //! again and AWS Config shows the rule in error.
 
 mod error;
 mod facts;
 mod function;
+mod hook;
 mod log;
 mod logging;
 mod report;

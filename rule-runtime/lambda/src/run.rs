@@ -356,6 +356,7 @@ fn types_judged<'p>(
     policies.flat_map(|policy| types(policy)).cloned().collect()
 }
 
-fn clock() -> Timestamp {
+/// The time.
+pub(crate) fn clock() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -19,6 +19,10 @@ pub struct Settings {
     pub waivers: Option<String>,
     /// `SEKISHO_DOCTOR`, set to anything: nothing is told to AWS Config, and the answer is a report of what was found.
     pub doctor: bool,
+    /// `SEKISHO_HOOK_POLICIES`: the policies and packs that a CloudFormation Lambda Hook asks, with commas; else all.
+    pub hook_policies: Option<String>,
+    /// `SEKISHO_HOOK_PARAMETERS`: their rule parameters, a JSON object.
+    pub hook_parameters: Option<String>,
     /// `SEKISHO_ACCOUNT`: the account of the function, where the ARN that it is invoked by does not tell it (local
     /// emulators of Lambda give an ARN of their own).
     pub account: Option<String>,
@@ -45,6 +49,8 @@ impl Settings {
             facts_file: given("SEKISHO_FACTS_FILE").map(PathBuf::from),
             waivers: given("SEKISHO_WAIVERS"),
             doctor: given("SEKISHO_DOCTOR").is_some(),
+            hook_policies: given("SEKISHO_HOOK_POLICIES"),
+            hook_parameters: given("SEKISHO_HOOK_PARAMETERS"),
             account: given("SEKISHO_ACCOUNT"),
             region: given("AWS_REGION").unwrap_or_default(),
         })

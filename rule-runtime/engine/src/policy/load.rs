@@ -28,7 +28,7 @@ impl PolicySet {
     /// for in a `lib` folder beside it and in the folders above it.
     pub fn load(root: &Path) -> Self {
         let mut folder = PolicyFolder::open(root);
-        folder.read_those(&|_, _| true);
+        folder.read_all();
         folder.set
     }
 }
@@ -80,6 +80,11 @@ impl PolicyFolder {
         let names: Vec<&str> =
             names.split(',').map(|name| name.trim().trim_start_matches('!').trim()).collect();
         self.read_those(&|id, pack| names.iter().any(|name| id == *name || in_pack(pack, name)));
+    }
+
+    /// Reads all that was not read yet.
+    pub fn read_all(&mut self) {
+        self.read_those(&|_, _| true);
     }
 
     /// What was read.
