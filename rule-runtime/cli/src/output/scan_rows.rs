@@ -47,7 +47,7 @@ struct Object<'a> {
 
 impl Writer {
     /// Appends the row of `verdict`, of an item in `file`.
-    pub fn row(&self, file: &str, verdict: &Verdict, rows: &mut Rows) {
+    pub fn row(self, file: &str, verdict: &Verdict, rows: &mut Rows) {
         match self.format {
             RowFormat::JsonLine | RowFormat::JsonElement => {
                 if self.format == RowFormat::JsonElement {
@@ -76,7 +76,7 @@ impl Writer {
         }
     }
 
-    fn cells(&self, verdict: &Verdict) -> [String; 5] {
+    fn cells(self, verdict: &Verdict) -> [String; 5] {
         let waiver = verdict.waiver.iter().map(|waiver| waiver.text(self.language));
         let reasons = verdict.reasons.iter().map(|reason| reason.text(self.language));
         let reasons: Vec<_> = waiver.chain([reasons.collect::<Vec<_>>().join("; ")]).collect();
@@ -97,12 +97,14 @@ pub struct Standard {
     problem: Option<io::Error>,
 }
 
-impl Standard {
+impl Default for Standard {
     /// Nothing is written yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { out: io::BufWriter::new(io::stdout()), has_rows: false, problem: None }
     }
+}
 
+impl Standard {
     /// Writes what stands before the rows.
     pub fn begin(&mut self, text: &str) {
         self.problem = self.out.write_all(text.as_bytes()).err();

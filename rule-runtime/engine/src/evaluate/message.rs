@@ -42,8 +42,8 @@ fn fill(text: &str, item: &ConfigurationItem) -> Option<String> {
         while let Some(at) = rest.find('{') {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
-            let named = names.iter().find(|(name, value)| value.is_some() && rest.starts_with(name));
-            let (taken, value) = named.map_or(("{", "{"), |(name, value)| (name, value.unwrap_or_default()));
+            let known = names.iter().find(|(name, value)| value.is_some() && rest.starts_with(name));
+            let (taken, value) = known.map_or(("{", "{"), |(name, value)| (name, value.unwrap_or_default()));
             filled.push_str(value);
             rest = &rest[taken.len()..];
         }

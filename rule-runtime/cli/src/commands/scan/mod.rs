@@ -277,7 +277,7 @@ impl Output {
         };
         let writer = Writer { format, language: arguments.lang, all: arguments.all };
         let threads = given::threads(arguments.threads);
-        let mut standard = Standard::new();
+        let mut standard = Standard::default();
         if arguments.format == ScanFormat::Json {
             standard.begin(scan_json::BEGIN);
         }

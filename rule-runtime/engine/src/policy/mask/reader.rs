@@ -257,18 +257,14 @@ impl<'m> Reader<'m> {
         if let Some(constant) = self.constant(collection, names) {
             return texts(&constant).map_or(Meaning::Taken, Meaning::OneOf);
         }
-        match self.place(collection, names) {
-            Some(place) => {
-                self.take_indexes(collection, names);
-                let each = place.then(Step::Each);
-                self.see(&each);
-                Meaning::Place(each)
-            }
-            None => {
-                self.take(collection, names);
-                Meaning::Taken
-            }
-        }
+        let Some(place) = self.place(collection, names) else {
+            self.take(collection, names);
+            return Meaning::Taken;
+        };
+        self.take_indexes(collection, names);
+        let each = place.then(Step::Each);
+        self.see(&each);
+        Meaning::Place(each)
     }
 
     /// What `expr` stands for where it is given a name; what it needs for that is taken.
@@ -281,17 +277,13 @@ impl<'m> Reader<'m> {
         {
             return meaning.clone();
         }
-        match self.place(expr, names) {
-            Some(place) => {
-                self.take_indexes(expr, names);
-                self.see(&place);
-                Meaning::Place(place)
-            }
-            None => {
-                self.take(expr, names);
-                Meaning::Taken
-            }
-        }
+        let Some(place) = self.place(expr, names) else {
+            self.take(expr, names);
+            return Meaning::Taken;
+        };
+        self.take_indexes(expr, names);
+        self.see(&place);
+        Meaning::Place(place)
     }
 
     /// The names in `pattern` stand for parts of `place`. What is no name is compared with the value, which takes it whole.

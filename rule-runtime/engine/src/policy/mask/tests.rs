@@ -10,7 +10,7 @@ fn written(mask: &Mask) -> String {
         Mask::Parts(Parts { names, each }) => {
             let names = names.iter().map(|(name, mask)| match mask {
                 Mask::All => name.clone(),
-                mask => format!("{name}:{}", written(mask)),
+                Mask::Parts(_) => format!("{name}:{}", written(mask)),
             });
             let each = each.iter().map(|mask| format!("[{}]", written(mask)));
             format!("{{{}}}", names.chain(each).collect::<Vec<_>>().join(" "))
@@ -18,12 +18,12 @@ fn written(mask: &Mask) -> String {
     }
 }
 
-const LIBRARY: &str = r#"
+const LIBRARY: &str = r"
 package sekisho.lib
 first(value) := value.first if is_object(value)
 at(holder, path) := object.get(holder, path, null)
 region := input.awsRegion
-"#;
+";
 
 /// What `rules` read of the input beside its type, and of the inventory.
 fn masks(rules: &str) -> (String, String) {
