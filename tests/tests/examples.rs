@@ -4,7 +4,7 @@
 //! - `aws` is `tests/env/aws_cli.py`: it holds the call against AWS's own model of the API, and answers from a file.
 //! - `man` shows the page's source.
 //! - the address of the property lists at GitHub is that of a server of the test with the same kind of zip.
-//! - AWS, which `sekisho doctor` asks, is moto and the endpoint of `sekisho replay`.
+//! - AWS, which `sekisho doctor` asks, is moto and the endpoint of `sekisho replay`; `sekisho record` asks the latter.
 //! - `--watch` runs until it says that it watches.
 #![allow(clippy::unwrap_used)]
 
@@ -24,6 +24,14 @@ use sekisho_tests::function::scheduled_event;
 use sekisho_tests::moto::{ACCOUNT, Moto};
 use sekisho_tests::{Process, binary, environment, help, output, root};
 use serde_json::{Value, json};
+
+/// A template as the example of `sekisho scan --cloudformation` deploys it.
+const TEMPLATE: &str = "Parameters: {Stage: {Type: String}}
+Resources:
+  Charts:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: !Sub 'charts-${Stage}'}
+";
 
 const LISTS: &str = "https://github.com/awslabs/aws-config-resource-schema/archive/refs/heads/master.zip";
 
@@ -214,6 +222,7 @@ impl Project {
     }
 
     fn write_stand_ins(&self) {
+        self.write("template.yaml", TEMPLATE);
         let aws = format!(
             "#!/bin/sh\nexec '{}' '{}' '{}' \"$@\"\n",
             environment("bin/python").display(),
@@ -304,7 +313,7 @@ fn serve_lists() -> (tokio::runtime::Runtime, String) {
 }
 
 /// Commands whose examples have a test of their own below.
-const APART: [&str; 1] = ["doctor"];
+const APART: [&str; 2] = ["doctor", "record"];
 
 #[test]
 fn every_example_runs() {
@@ -356,4 +365,55 @@ async fn every_example_of_doctor_runs() {
         }
     });
     assert_eq!(config.requests(), [], "AWS Config is told nothing");
+}
+
+/// Items of an account, of the types and ids that the examples of `sekisho record` name.
+fn recorded() -> Vec<Value> {
+    let item = |resource_type: &str, id: &str, configuration: Value| {
+        json!({
+            "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-11-20T04:31:22.118Z",
+            "configurationStateId": 1_795_149_082_118_u64, "configurationItemStatus": "OK", "awsAccountId": ACCOUNT,
+            "resourceType": resource_type, "resourceId": id, "resourceName": id,
+            "ARN": format!("arn:aws:x:ap-northeast-1:{ACCOUNT}:{id}"), "awsRegion": "ap-northeast-1",
+            "availabilityZone": "Regional", "tags": {}, "relatedEvents": [], "relationships": [],
+            "configuration": configuration, "supplementaryConfiguration": {},
+        })
+    };
+    let group = json!({"groupId": "sg-0a1b2c3d4e5f67890", "ipPermissions": [], "ipPermissionsEgress": []});
+    let mailer =
+        json!({"functionName": "mailer", "environment": {"variables": {"TOKEN": "hX7vQ2pLr9TzKw4NbY6s"}}});
+    vec![
+        item("AWS::EC2::SecurityGroup", "sg-0a1b2c3d4e5f67890", group),
+        item("AWS::S3::Bucket", "karte-images", json!({"name": "karte-images"})),
+        item("AWS::IAM::Role", "AROA0123456789EXAMPLE", json!({"roleName": "batch", "path": "/"})),
+        item("AWS::Lambda::Function", "mailer", mailer),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_of_record_runs() {
+    let config = ConfigEndpoint::start().await.unwrap();
+    config.record(&recorded());
+    let found = examples(&help::of(&["record".to_owned()]));
+    assert!(found.len() >= 4, "{found:?}");
+    tokio::task::block_in_place(|| {
+        let project = Project::new(copy_pack);
+        for example in found {
+            let mut command = project.bash(&example);
+            command
+                .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+                .env("AWS_ENDPOINT_URL_CONFIG_SERVICE", config.url())
+                .env("AWS_REGION", "ap-northeast-1")
+                .env("AWS_ACCESS_KEY_ID", "test")
+                .env("AWS_SECRET_ACCESS_KEY", "test")
+                .env("AWS_EC2_METADATA_DISABLED", "true");
+            let done = output(command);
+            let expected: &[i32] = if example.contains("sekisho scan") { &[0, 1] } else { &[0] };
+            assert!(expected.contains(&done.code), "{example}: {done:?}");
+            assert!(
+                !done.stdout.contains(ACCOUNT) && !done.stderr.contains("hX7vQ2pLr9TzKw4NbY6s"),
+                "{example}: {done:?}"
+            );
+        }
+    });
 }
