@@ -45,7 +45,7 @@ fn bash_completes_commands_options_and_values() {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<String>>();
     for (words, expected) in [
         (&["sekisho", "sch"][..], set(&["schema"])),
-        (&["sekisho", "re"], set(&["replay", "report"])),
+        (&["sekisho", "re"], set(&["record", "replay", "report"])),
         (&["sekisho", "schema", "u"], set(&["update"])),
         (&["sekisho", "new", "po"], set(&["policy"])),
         (&["sekisho", "schema", "print", "w"], set(&["waivers"])),

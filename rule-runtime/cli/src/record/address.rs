@@ -165,6 +165,8 @@ mod tests {
     proptest! {
         #[test]
         fn as_many_leading_bits_are_shared_as_before(list in proptest::collection::vec(any::<u32>(), 1..20)) {
+            // Carriers' addresses (100.64.0.0/10) keep their kind and not what they share with public ones.
+            prop_assume!(list.iter().all(|one| one >> 22 != 0x6440_0000 >> 22));
             let mut addresses = Addresses::default();
             let replaced: Vec<u32> = list
                 .iter()
