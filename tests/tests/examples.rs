@@ -22,7 +22,7 @@ use flate2::write::GzEncoder;
 use sekisho::replay::config_endpoint::ConfigEndpoint;
 use sekisho_tests::function::scheduled_event;
 use sekisho_tests::moto::{ACCOUNT, Moto};
-use sekisho_tests::{Process, binary, environment, help, output, root};
+use sekisho_tests::{Output, Process, binary, environment, help, output, root};
 use serde_json::{Value, json};
 
 /// A template as the example of `sekisho scan --cloudformation` deploys it.
@@ -253,6 +253,19 @@ impl Project {
         command
     }
 
+    /// What `example` comes to where AWS Config is at `config`, and all else of AWS at `aws`.
+    fn run_against(&self, example: &str, aws: &str, config: &str) -> Output {
+        let mut command = self.bash(example);
+        command
+            .env("AWS_ENDPOINT_URL", aws)
+            .env("AWS_ENDPOINT_URL_CONFIG_SERVICE", config)
+            .env("AWS_REGION", "ap-northeast-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        output(command)
+    }
+
     fn run(&self, example: &str) {
         if example.contains("--watch") {
             return self.watch(example);
@@ -347,15 +360,7 @@ async fn every_example_of_doctor_runs() {
     tokio::task::block_in_place(|| {
         let project = Project::new(copy_pack);
         for example in found {
-            let mut command = project.bash(&example);
-            command
-                .env("AWS_ENDPOINT_URL", &moto.url)
-                .env("AWS_ENDPOINT_URL_CONFIG_SERVICE", config.url())
-                .env("AWS_REGION", "ap-northeast-1")
-                .env("AWS_ACCESS_KEY_ID", "test")
-                .env("AWS_SECRET_ACCESS_KEY", "test")
-                .env("AWS_EC2_METADATA_DISABLED", "true");
-            let done = output(command);
+            let done = project.run_against(&example, &moto.url, &config.url());
             let expected: &[i32] = if example.contains("sekisho scan") { &[0, 1] } else { &[0] };
             assert!(expected.contains(&done.code), "{example}: {done:?}");
             assert!(
@@ -399,15 +404,7 @@ async fn every_example_of_record_runs() {
     tokio::task::block_in_place(|| {
         let project = Project::new(copy_pack);
         for example in found {
-            let mut command = project.bash(&example);
-            command
-                .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-                .env("AWS_ENDPOINT_URL_CONFIG_SERVICE", config.url())
-                .env("AWS_REGION", "ap-northeast-1")
-                .env("AWS_ACCESS_KEY_ID", "test")
-                .env("AWS_SECRET_ACCESS_KEY", "test")
-                .env("AWS_EC2_METADATA_DISABLED", "true");
-            let done = output(command);
+            let done = project.run_against(&example, "http://127.0.0.1:9", &config.url());
             let expected: &[i32] = if example.contains("sekisho scan") { &[0, 1] } else { &[0] };
             assert!(expected.contains(&done.code), "{example}: {done:?}");
             assert!(
