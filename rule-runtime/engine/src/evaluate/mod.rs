@@ -13,6 +13,7 @@ mod prepared;
 pub mod rego_test;
 pub mod stack;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -123,11 +124,13 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn tree(self, mask: &Mask) -> Result<Tree<'a>, String> {
+    fn tree(self, mask: &Mask) -> Result<Cow<'a, Tree<'a>>, String> {
         match self {
-            Self::Item(item) => Ok(Tree::of(&item.document, mask)),
-            Self::Kept(_, tree) => Ok(tree.clone()),
-            Self::Raw(raw) => raw.tree(mask).map_err(|error| format!("the item cannot be read: {error}")),
+            Self::Item(item) => Ok(Cow::Owned(Tree::of(&item.document, mask))),
+            Self::Kept(_, tree) => Ok(Cow::Borrowed(tree)),
+            Self::Raw(raw) => {
+                raw.tree(mask).map(Cow::Owned).map_err(|error| format!("the item cannot be read: {error}"))
+            }
         }
     }
 }
@@ -263,7 +266,7 @@ impl Evaluator {
         self.judge_here(Subject::Item(item), occasion)
     }
 
-    /// The same of an item of which its head and what the policies can read were kept ([`Self::reads`] says what that is).
+    /// The same of an item of which its head and what the policies can read were kept.
     pub fn judge_kept(&mut self, head: &ConfigurationItem, tree: &Tree<'_>, occasion: Occasion) -> Outcome {
         self.judge_here(Subject::Kept(head, tree), occasion)
     }

@@ -22,7 +22,7 @@ const RENAMED: [(&str, &str); 8] = [
 ];
 
 /// Fields that hold a time.
-const TIMES: [&str; 3] =
+pub(super) const TIMES: [&str; 3] =
     ["configurationItemCaptureTime", "resourceCreationTime", "configurationItemDeliveryTime"];
 
 /// Whether an item of the rule event has another name for a field.

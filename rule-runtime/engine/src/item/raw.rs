@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::normalise::{TIMES, is_renamed};
 use super::tree::{Name, Tree};
 use super::{ConfigurationItem, ItemStatus, time};
 use crate::policy::mask::Mask;
@@ -70,10 +71,6 @@ impl<'a> RawItem<'a> {
 /// Fields that are objects and may be null.
 const OBJECTS: [&str; 2] = ["supplementaryConfiguration", "tags"];
 
-/// Fields that hold a time.
-const TIMES: [&str; 3] =
-    ["configurationItemCaptureTime", "resourceCreationTime", "configurationItemDeliveryTime"];
-
 fn parsed_time(text: &str) -> Option<Timestamp> {
     time::parse(&Value::String(text.to_owned()))
 }
@@ -122,7 +119,7 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
             "relationships" if !json.starts_with(['[', 'n']) || json.contains("relationshipName") => {
                 return None;
             }
-            _ if super::normalise::is_renamed(name) || super::shape::WRAPPERS.contains(&&**name) => {
+            _ if is_renamed(name) || super::shape::WRAPPERS.contains(&&**name) => {
                 return None;
             }
             _ => {}

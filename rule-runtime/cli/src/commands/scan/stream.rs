@@ -116,7 +116,7 @@ pub struct Judge<'a> {
 
 /// What one batch came to.
 #[derive(Default)]
-struct Result {
+struct Batched {
     rows: Rows,
     compliance: [usize; 3],
     errors: Vec<Located<EvaluationError>>,
@@ -146,11 +146,8 @@ pub fn run(
     let mut source = Source { files: files.iter(), cutter: None, read: Arc::clone(&read) };
     // The problems of a file come with its batches, in their order.
     let mut file_is_good = true;
-    let done = |result: std::result::Result<Result, String>| {
-        let result = result.unwrap_or_else(|panic| {
-            let problem = Diagnostic::new("scan", format!("some items could not be judged: {panic}"));
-            Result { problems: vec![problem], ..Result::default() }
-        });
+    let done = |result: Result<Batched, String>| {
+        let result = result.unwrap_or_else(|panic| Batched::failed(&panic));
         file_is_good &= result.problems.is_empty();
         if result.file_ends {
             scan.files += 1;
@@ -161,7 +158,9 @@ pub fn run(
     };
     let work = |evaluator: &mut Evaluator, job: Job| match job {
         Job::Batch(batch) => judge.batch(evaluator, &batch),
-        Job::Unreadable(problem) => Result { problems: vec![problem], file_ends: true, ..Result::default() },
+        Job::Unreadable(problem) => {
+            Batched { problems: vec![problem], file_ends: true, ..Batched::default() }
+        }
     };
     let ended = ordered::run(judge.threads, || judge.evaluator.clone(), || source.next(), work, done);
     progress.finish();
@@ -169,6 +168,14 @@ pub fn run(
         scan.problems.push(Diagnostic::new("scan", format!("could not be done: {problem}")));
     }
     seen
+}
+
+impl Batched {
+    /// A batch whose items could not be judged.
+    fn failed(panic: &str) -> Self {
+        let problem = Diagnostic::new("scan", format!("some items could not be judged: {panic}"));
+        Self { problems: vec![problem], ..Self::default() }
+    }
 }
 
 enum Job {
@@ -206,8 +213,8 @@ impl Source<'_> {
 }
 
 impl Judge<'_> {
-    fn batch(&self, evaluator: &mut Evaluator, batch: &Batch) -> Result {
-        let mut result = Result { file_ends: batch.is_last(), ..Result::default() };
+    fn batch(&self, evaluator: &mut Evaluator, batch: &Batch) -> Batched {
+        let mut result = Batched { file_ends: batch.is_last(), ..Batched::default() };
         let tags = tags_only();
         for content in batch.contents() {
             match content {
@@ -252,7 +259,7 @@ impl Judge<'_> {
         tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
         judged: &mut dyn FnMut() -> Outcome,
         batch: &Batch,
-        result: &mut Result,
+        result: &mut Batched,
     ) {
         result.items += 1;
         if head.resource.resource_type == ACCOUNT_TYPE {
@@ -278,7 +285,7 @@ impl Judge<'_> {
         head: &ConfigurationItem,
         tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
         batch: &Batch,
-        result: &mut Result,
+        result: &mut Batched,
     ) -> bool {
         let resource_type = head.resource.resource_type.as_str();
         if head.status == ItemStatus::Live
@@ -305,7 +312,7 @@ impl Judge<'_> {
         true
     }
 
-    fn add(&self, mut outcome: Outcome, head: &ConfigurationItem, file: &Arc<str>, result: &mut Result) {
+    fn add(&self, mut outcome: Outcome, head: &ConfigurationItem, file: &Arc<str>, result: &mut Batched) {
         if !self.waivers.is_empty() {
             result.waived.extend(self.waivers.apply(&mut outcome, head, self.now));
         }
@@ -337,7 +344,7 @@ impl Judge<'_> {
             .map(|items| (items, &[][..]))
             .chain(accounts.chunks(1).map(|one| (&[][..], one)));
         let work = |evaluator: &mut Evaluator, (items, accounts): (&[KeptItem], &[ConfigurationItem])| {
-            let mut result = Result::default();
+            let mut result = Batched::default();
             for item in items {
                 let outcome = evaluator.judge_kept(&item.head, &item.tree, Occasion::Schedule);
                 self.add(outcome, &item.head, &item.file, &mut result);
@@ -348,11 +355,8 @@ impl Judge<'_> {
             }
             result
         };
-        let done = |result: std::result::Result<Result, String>| {
-            let result = result.unwrap_or_else(|panic| {
-                let problem = Diagnostic::new("scan", format!("some items could not be judged: {panic}"));
-                Result { problems: vec![problem], ..Result::default() }
-            });
+        let done = |result: Result<Batched, String>| {
+            let result = result.unwrap_or_else(|panic| Batched::failed(&panic));
             write(scan.take(result, seen));
         };
         let ended = ordered::run(self.threads, || evaluator.clone(), || jobs.next(), work, done);
@@ -364,7 +368,7 @@ impl Judge<'_> {
 
 impl Scan {
     /// Adds what a batch came to; gives back its rows.
-    fn take(&mut self, result: Result, seen: &mut Seen) -> Rows {
+    fn take(&mut self, result: Batched, seen: &mut Seen) -> Rows {
         for (sum, count) in self.compliance.iter_mut().zip(result.compliance) {
             *sum += count;
         }
