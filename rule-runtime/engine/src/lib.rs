@@ -9,6 +9,7 @@
 pub mod citation;
 pub mod cloudformation;
 pub mod codes;
+pub mod compiled;
 pub mod demands;
 pub mod diagnostic;
 pub mod evaluate;

@@ -175,7 +175,7 @@ impl Evaluator {
         self
     }
 
-    /// Builds items whole and remembers nothing: what an evaluator without this must never differ from.
+    /// Builds items whole, remembers nothing and interprets every policy: what an evaluator without this must never differ from.
     #[must_use]
     pub fn reading_whole(mut self) -> Self {
         self.reads_whole = true;
@@ -220,13 +220,13 @@ impl Evaluator {
         let mut engine = policy.engine.clone();
         let problem = |message: String| Diagnostic::new(policy.file.display().to_string(), message);
         let document = convert::document(&document).map_err(problem)?;
-        engine.add_data(document).map_err(|error| problem(error.to_string()))?;
+        engine.add_data(document.clone()).map_err(|error| problem(error.to_string()))?;
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: self.time_limit.unwrap_or(TIME_LIMIT),
             check_interval: TIMER_INTERVAL,
         });
         engine.set_enable_coverage(self.counts_lines);
-        self.prepared.push(Prepared::new(policy, engine, data.parameters.clone()));
+        self.prepared.push(Prepared::new(policy, engine, document, data.parameters.clone()));
         self.plans.clear();
         self.memory = Memory::default();
         Ok(())
@@ -386,7 +386,7 @@ impl Evaluator {
         if remembers && let Some(answer) = self.memory.get(index, resource_type, tree, mask) {
             return Ok(answer);
         }
-        let answer = Arc::new(self.prepared[index].ask(tree, mask, item)?);
+        let answer = Arc::new(self.prepared[index].ask(tree, mask, item, remembers)?);
         if remembers {
             self.memory.put(Arc::clone(&answer));
         }

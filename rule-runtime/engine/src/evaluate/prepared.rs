@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use regorus::Engine;
+use regorus::{Engine, Value as Rego};
 use serde_json::Value;
 
 use super::message::{self, Denial};
 use super::{EvaluationError, Occasion, Undecided, convert, stack};
+use crate::compiled::Compiled;
 use crate::diagnostic::Diagnostic;
 use crate::item::tree::Tree;
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
@@ -26,6 +27,8 @@ pub struct Prepared {
     pub engine: Engine,
     /// Taken when the engine was ruined by a panic.
     pub pristine: Engine,
+    /// None where it is interpreted only.
+    compiled: Option<Compiled>,
     parameters: Value,
 }
 
@@ -53,8 +56,10 @@ impl Answer {
 pub type Folded = (Vec<Verdict>, Option<Undecided>);
 
 impl Prepared {
-    pub fn new(policy: &Arc<Policy>, engine: Engine, parameters: Value) -> Self {
-        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine, parameters }
+    /// `data` is what the engine was given.
+    pub fn new(policy: &Arc<Policy>, engine: Engine, data: Rego, parameters: Value) -> Self {
+        let compiled = policy.program().ok().map(|program| Compiled::new(program, data));
+        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine, compiled, parameters }
     }
 
     /// What it can read when it judges an item of that type.
@@ -107,34 +112,42 @@ impl Prepared {
         }
     }
 
-    /// Asks the policy about what `mask` keeps of `tree`; the error is the message of regorus or of a guard.
-    pub fn ask(&mut self, tree: &Tree<'_>, mask: &Mask, item: &ConfigurationItem) -> Result<Answer, String> {
+    /// Asks the policy about what `mask` keeps of `tree`, compiled where it is and `may_run` says so; the error is the message
+    /// of regorus or of a guard.
+    pub fn ask(
+        &mut self,
+        tree: &Tree<'_>,
+        mask: &Mask,
+        item: &ConfigurationItem,
+        may_run: bool,
+    ) -> Result<Answer, String> {
         let input = convert::to_rego(tree, mask)?;
-        let package = &self.policy.package;
-        let (has_not_applicable, has_judged) = (self.policy.has_not_applicable, self.policy.has_judged);
-        let engine = &mut self.engine;
-        let asked = stack::catch(|| -> Result<_, String> {
-            engine.set_input(input);
-            let mut eval =
-                |rule: &str| engine.eval_rule(format!("{package}.{rule}")).map_err(|error| error.to_string());
-            if has_not_applicable && message::is_true(&eval("not_applicable")?)? {
-                return Ok(Answer { not_applicable: true, ..Answer::default() });
-            }
-            let denials = message::denials(&eval("deny")?)?;
-            let judged = if has_judged { message::judged(&eval("judged")?)? } else { Vec::new() };
-            Ok(Answer { denials, judged, ..Answer::default() })
-        });
-        let mut answer = match asked {
-            Ok(answer) => answer?,
-            Err(panic) => {
-                self.engine = self.pristine.clone();
-                return Err(format!("the evaluation panicked: {panic}"));
-            }
+        let policy = &self.policy;
+        let compiled = self.compiled.as_mut().filter(|_| may_run);
+        let answer = compiled.and_then(|compiled| compiled.ask(&input, |value| answer(policy, value)));
+        let mut answer = match answer {
+            Some(answer) => answer,
+            None => self.interpret(input)?,
         };
         if !answer.not_applicable {
             answer.absent = missing::absent(&self.policy, tree, &item.resource.resource_type);
         }
         Ok(answer)
+    }
+
+    fn interpret(&mut self, input: Rego) -> Result<Answer, String> {
+        let (policy, engine) = (&self.policy, &mut self.engine);
+        let asked = stack::catch(|| {
+            engine.set_input(input);
+            answer(policy, &mut |rule| {
+                let rule = format!("{}.{rule}", policy.package);
+                engine.eval_rule(rule).map_err(|error| error.to_string())
+            })
+        });
+        asked.unwrap_or_else(|panic| {
+            self.engine = self.pristine.clone();
+            Err(format!("the evaluation panicked: {panic}"))
+        })
     }
 
     /// What `answer` means for `item`: its own verdict first, then those of the resources that the policy named.
@@ -210,6 +223,16 @@ impl Prepared {
         });
         Ok((Compliance::Compliant, Vec::new(), undecided))
     }
+}
+
+/// What the rules of a policy say, whose values `value` gives.
+fn answer(policy: &Policy, value: &mut dyn FnMut(&str) -> Result<Rego, String>) -> Result<Answer, String> {
+    if policy.has_not_applicable && message::is_true(&value("not_applicable")?)? {
+        return Ok(Answer { not_applicable: true, ..Answer::default() });
+    }
+    let denials = message::denials(&value("deny")?)?;
+    let judged = if policy.has_judged { message::judged(&value("judged")?)? } else { Vec::new() };
+    Ok(Answer { denials, judged, ..Answer::default() })
 }
 
 fn compliance_of(reasons: &[Reason]) -> Compliance {

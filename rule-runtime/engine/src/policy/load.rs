@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regorus::Engine;
 use walkdir::WalkDir;
@@ -314,6 +314,7 @@ impl PolicyFolder {
                     has_judged,
                     reads,
                     engine,
+                    program: OnceLock::new(),
                 })
             }
             Ok(_) => Err(problems),

@@ -17,13 +17,14 @@ pub(crate) mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use ast::place;
 pub use metadata::{
     Confidence, GuidelineReference, Metadata, MetadataForm, Severity, Trigger, parse as parse_metadata,
 };
 
+use crate::compiled::{Program, Refusal, compile};
 use crate::diagnostic::Diagnostic;
 
 /// The rules that an evaluation asks for.
@@ -52,6 +53,8 @@ pub struct Policy {
     pub(crate) reads: Vec<paths::Read>,
     /// The library and the policy, parsed.
     pub(crate) engine: regorus::Engine,
+    /// Compiled when it is first prepared for items.
+    pub(crate) program: OnceLock<Result<Arc<Program>, Refusal>>,
 }
 
 impl Policy {
@@ -68,6 +71,19 @@ impl Policy {
         let package = self.package.strip_prefix("data.").unwrap_or(&self.package);
         let mut engine = self.engine.clone();
         mask::of(engine.get_modules().iter().map(|module| &**module), package, &RULES, known, bare)
+    }
+
+    /// What it is compiled to.
+    ///
+    /// # Errors
+    /// It is not compiled, and why: it is interpreted then, which takes longer and says the same.
+    pub fn program(&self) -> Result<&Arc<Program>, &Refusal> {
+        let program = self.program.get_or_init(|| {
+            let package = self.package.strip_prefix("data.").unwrap_or(&self.package);
+            let mut engine = self.engine.clone();
+            compile(engine.get_modules().iter().map(|module| &**module), package, &RULES).map(Arc::new)
+        });
+        program.as_ref()
     }
 
     /// Whether it judges changes of resources of that type.

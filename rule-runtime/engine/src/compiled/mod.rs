@@ -1,0 +1,64 @@
+//! Policies, compiled: what regorus interprets, here with its names found beforehand.
+//!
+//! Regorus finds every name, every rule and every function again each time that it comes to one, by texts that it puts together
+//! for it; that is most of the time of an evaluation. The compiler finds them once, and the machine runs over places in a frame.
+//! Values, their order and all built-in functions are those of regorus.
+//!
+//! It never gives another answer than regorus. What the compiler does not know to mean the same is [refused](Refusal), and such
+//! a policy is interpreted. What goes wrong while the machine runs is not an error but [no answer](Compiled::value), and the
+//! interpreter is asked: every error that anybody sees is one of regorus. `sekisho test` judges each fixture both ways.
+
+mod compile;
+mod native;
+mod order;
+mod program;
+mod run;
+
+use std::sync::Arc;
+
+use regorus::Value;
+
+pub use compile::{Refusal, compile};
+pub use program::Program;
+use run::{Kept, Run};
+
+use crate::evaluate::stack;
+
+/// A compiled policy with its data.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    program: Arc<Program>,
+    data: Value,
+    kept: Kept,
+}
+
+impl Compiled {
+    /// `data` is an object of `parameters`, `facts` and `inventory`.
+    pub fn new(program: &Arc<Program>, data: Value) -> Self {
+        Self { program: Arc::clone(program), data, kept: Kept::default() }
+    }
+
+    /// What `answer` makes of the rules' values for `input`; none where regorus must be asked. Rules are asked for by their
+    /// names and may be undefined; `answer` gives none where it cannot make anything of a value.
+    pub fn ask<T>(
+        &mut self,
+        input: &Value,
+        answer: impl FnOnce(&mut dyn FnMut(&str) -> Result<Value, String>) -> Result<T, String>,
+    ) -> Option<T> {
+        let kept = std::mem::take(&mut self.kept);
+        let mut run = Run::new(&self.program, &self.data, input, kept);
+        let program = &self.program;
+        let mut value = |name: &str| -> Result<Value, String> {
+            let entry = program.entries.iter().find(|(entry, _)| entry == name);
+            let (_, rule) = entry.ok_or("not compiled")?;
+            run.rule(*rule).map_err(|_| "not decided".to_owned())
+        };
+        // A panic is met by regorus again, and told.
+        let answer = stack::catch(|| answer(&mut value).ok()).ok().flatten();
+        self.kept = run.kept;
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests;
