@@ -116,24 +116,29 @@ unreadable contains document.name if {
 
 # ---- what a statement says
 
-every_pattern := `^\*+$`
-
-is_all(text) if regex.match(every_pattern, text)
+# Asterisks and nothing else. Most texts do not begin with one.
+is_all(text) if {
+	startswith(text, "*")
+	trim_left(text, "*") == ""
+}
 
 # "*" and "*:*".
 names_everything(pattern) if {
+	startswith(pattern, "*")
 	every part in split(pattern, ":") {
 		is_all(part)
 	}
 }
 
-# "iam:*", also as "IAM:*" or "i*:*".
-names_service(pattern, service) if {
+# What names the service in a pattern for every action of one: "iam" in "iam:*" and "IAM:*", "i*" in "i*:*".
+service_pattern(pattern) := parts[0] if {
+	endswith(pattern, "*")
 	parts := split(lower(pattern), ":")
 	count(parts) == 2
 	is_all(parts[1])
-	wildcard.matches(parts[0], service)
 }
+
+names_service(pattern, service) if wildcard.matches(service_pattern(pattern), service)
 
 # All resources there are; what NotResource leaves out is a part of them.
 on_everything(statement) if {
@@ -195,15 +200,21 @@ grants contains {"name": document.name, "what": "*", "except": except} if {
 }
 
 grants contains {"name": document.name, "what": service, "except": ""} if {
-	some service in data.parameters.sensitiveServices
 	some document in documents
 	some statement in document.statements
 	allows(statement)
+	some named in services_named(statement)
+	some service in data.parameters.sensitiveServices
+	wildcard.matches(named, service)
 	on_service(statement, service)
-	some pattern in actions(statement)
-	names_service(pattern, service)
-	not names_everything(pattern)
 	not withheld(document, service)
+}
+
+# How the statement names services of which it means every action, where it does not mean everything.
+services_named(statement) := {named |
+	some pattern in actions(statement)
+	named := service_pattern(pattern)
+	not names_everything(pattern)
 }
 
 # A Deny of the same document takes it away again: by naming it, or by naming the little that is left.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use super::Status;
-use crate::fixture::{Case, Expectation};
+use crate::fixture::{Case, Expectation, Prepared};
 
 /// Evaluates one case and compares.
 pub fn judge(case: &Case, policy: &Arc<Policy>) -> Status {
@@ -46,18 +46,39 @@ fn evaluate(
             return (Err(lines.join("\n")), Coverage::default());
         }
     };
-    let mut evaluator = Evaluator::new();
-    if counts {
-        evaluator = evaluator.counting_lines();
+    let evaluator = if counts { Evaluator::new().counting_lines() } else { Evaluator::new() };
+    let (mut outcome, coverage) = match outcome_of(evaluator, policy, &prepared) {
+        Ok(judged) => judged,
+        Err(problem) => return (Err(problem), Coverage::default()),
+    };
+    if !counts && policy.program().is_ok() {
+        // Both ways to judge, at each test of a policy: what differs would differ in the account.
+        let interpreted = outcome_of(Evaluator::new().reading_whole(), policy, &prepared);
+        if interpreted.as_ref().map(|(outcome, _)| outcome) != Ok(&outcome) {
+            return (Err(differing(&outcome, interpreted.map(|(outcome, _)| outcome))), coverage);
+        }
     }
-    if let Err(problem) = evaluator.add(policy, &prepared.data) {
-        return (Err(problem.to_string()), Coverage::default());
-    }
-    let mut outcome = evaluator.judge(&prepared.item, prepared.occasion);
     prepared.waivers.apply(&mut outcome, &prepared.item, prepared.data.now);
     let problem = outcome.errors.first().map(ToString::to_string);
     let problem = problem.or_else(|| outcome.undecided.first().map(|passed| passed.problem.to_string()));
-    (problem.map_or(Ok((outcome, prepared.item.resource)), Err), evaluator.coverage())
+    (problem.map_or(Ok((outcome, prepared.item.resource)), Err), coverage)
+}
+
+fn outcome_of(
+    mut evaluator: Evaluator,
+    policy: &Arc<Policy>,
+    prepared: &Prepared,
+) -> Result<(Outcome, Coverage), String> {
+    evaluator.add(policy, &prepared.data).map_err(|problem| problem.to_string())?;
+    let outcome = evaluator.judge(&prepared.item, prepared.occasion);
+    Ok((outcome, evaluator.coverage()))
+}
+
+fn differing(compiled: &Outcome, interpreted: Result<Outcome, String>) -> String {
+    format!(
+        "compiled, the policy says another thing than interpreted, which is a fault of Sekisho; please report it\n\
+         compiled:    {compiled:?}\ninterpreted: {interpreted:?}"
+    )
 }
 
 fn compare(case: &Case, outcome: &Outcome, own: &ResourceKey) -> Status {
