@@ -12,6 +12,10 @@ use std::time::Instant;
 use sekisho_bench::way;
 use serde_json::{Value, json};
 
+/// The allocator of the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many items warm up.
 const WARM: usize = 200;
 

@@ -2,7 +2,8 @@
 //!
 //! Regorus finds every name, every rule and every function again each time that it comes to one, by texts that it puts together
 //! for it; that is most of the time of an evaluation. The compiler finds them once, and the machine runs over places in a frame.
-//! Values, their order and all built-in functions are those of regorus.
+//! Values, their order and all built-in functions are those of regorus; the input
+//! is not made a value of it as a whole, but only what a policy does more with than look at it.
 //!
 //! It never gives another answer than regorus. What the compiler does not know to mean the same is [refused](Refusal), and such
 //! a policy is interpreted. What goes wrong while the machine runs is not an error but [no answer](Compiled::value), and the
@@ -13,6 +14,7 @@ mod native;
 mod order;
 mod program;
 mod run;
+mod seen;
 
 use std::sync::Arc;
 
@@ -22,7 +24,10 @@ pub use compile::{Refusal, compile};
 pub use program::Program;
 use run::{Kept, Run};
 
+use seen::Made;
+
 use crate::evaluate::stack;
+use crate::item::tree::Tree;
 
 /// A compiled policy with its data.
 #[derive(Debug, Clone)]
@@ -42,7 +47,7 @@ impl Compiled {
     /// names and may be undefined; `answer` gives none where it cannot make anything of a value.
     pub fn ask<T>(
         &mut self,
-        input: &Value,
+        input: &Tree<'_>,
         answer: impl FnOnce(&mut dyn FnMut(&str) -> Result<Value, String>) -> Result<T, String>,
     ) -> Option<T> {
         let kept = std::mem::take(&mut self.kept);
@@ -51,7 +56,7 @@ impl Compiled {
         let mut value = |name: &str| -> Result<Value, String> {
             let entry = program.entries.iter().find(|(entry, _)| entry == name);
             let (_, rule) = entry.ok_or("not compiled")?;
-            run.rule(*rule).map_err(|_| "not decided".to_owned())
+            run.rule(*rule).map(Made::into_value).map_err(|_| "not decided".to_owned())
         };
         // A panic is met by regorus again, and told.
         let answer = stack::catch(|| answer(&mut value).ok()).ok().flatten();

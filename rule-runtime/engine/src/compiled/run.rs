@@ -4,15 +4,18 @@
 //! collection, too many steps. Regorus is asked then, and says what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use regorus::Value;
-use regorus::unstable::{BinOp, comparison, numbers, sets};
+use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
 use super::native::{self, Texts};
 use super::program::{
     Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, MOST_ARGUMENTS, Native, Operation, Operator,
-    Pattern, Program, Slot, Step, Term,
+    Pattern, Program, Step, Term,
 };
+use super::seen::{Made, Seen, sorted};
+use crate::item::tree::Tree;
 
 /// Steps after which regorus is asked, with its clock: some tenths of a second.
 const MOST_STEPS: u64 = 20_000_000;
@@ -33,58 +36,56 @@ enum Flow {
 /// What is kept from one input to the next.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
-    /// The values of rules: of those that do not read the input, from before.
-    pub values: Vec<Option<Value>>,
-    /// The frames of what is being run; empty between two inputs.
-    pub stack: Vec<Value>,
-    pub texts: Texts,
+    /// The values of the rules that do not read the input.
+    fixed: Vec<Option<Value>>,
+    texts: Texts,
 }
 
 /// One evaluation.
-pub(super) struct Run<'p> {
-    pub program: &'p Program,
-    pub data: &'p Value,
-    pub input: &'p Value,
+pub(super) struct Run<'p, 't> {
+    program: &'p Program,
+    data: &'p Value,
+    input: &'t Tree<'t>,
     pub kept: Kept,
+    /// The values of the rules that read the input.
+    values: Vec<Option<Made<'t>>>,
+    /// The frames of what is being run.
+    stack: Vec<Made<'t>>,
     steps: u64,
 }
 
-type Solution<'c, 'p> = &'c mut dyn FnMut(&mut Run<'p>) -> Decided<Flow>;
+type Solution<'c, 'p, 't> = &'c mut dyn FnMut(&mut Run<'p, 't>) -> Decided<Flow>;
 
-const UNDEFINED: Value = Value::Undefined;
-
-fn is_undefined(value: &Value) -> bool {
-    matches!(value, Value::Undefined)
-}
-
-fn is_true(value: &Value) -> bool {
-    !matches!(value, Value::Undefined | Value::Bool(false))
-}
-
-impl<'p> Run<'p> {
-    pub fn new(program: &'p Program, data: &'p Value, input: &'p Value, mut kept: Kept) -> Self {
-        kept.stack.clear();
+impl<'p, 't> Run<'p, 't> {
+    pub fn new(program: &'p Program, data: &'p Value, input: &'t Tree<'t>, mut kept: Kept) -> Self {
         kept.texts.forget_documents();
-        kept.values.resize(program.rules.len(), None);
-        for (value, rule) in kept.values.iter_mut().zip(&program.rules) {
-            if rule.reads_input {
-                *value = None;
-            }
-        }
-        Self { program, data, input, kept, steps: 0 }
+        kept.fixed.resize(program.rules.len(), None);
+        let values = vec![None; program.rules.len()];
+        Self { program, data, input, kept, values, stack: Vec::with_capacity(64), steps: 0 }
+    }
+
+    /// The value of a rule where it is known already.
+    fn known(&self, rule: usize) -> Option<Seen<'_, 't>> {
+        let known = self.values[rule].as_ref().map(Made::seen);
+        known.or_else(|| self.kept.fixed[rule].as_ref().map(Seen::Value))
     }
 
     /// The value of a rule.
-    pub fn rule(&mut self, rule: usize) -> Decided<Value> {
-        if let Some(value) = &self.kept.values[rule] {
-            return Ok(value.clone());
+    pub fn rule(&mut self, rule: usize) -> Decided<Made<'t>> {
+        if let Some(value) = self.known(rule) {
+            return Ok(value.made());
         }
         let value = self.evaluate(rule)?;
-        self.kept.values[rule] = Some(value.clone());
-        Ok(value)
+        if self.program.rules[rule].reads_input {
+            self.values[rule] = Some(value.clone());
+            return Ok(value);
+        }
+        let value = value.into_value();
+        self.kept.fixed[rule] = Some(value.clone());
+        Ok(Made::Value(value))
     }
 
-    fn evaluate(&mut self, rule: usize) -> Decided<Value> {
+    fn evaluate(&mut self, rule: usize) -> Decided<Made<'t>> {
         let rule = &self.program.rules[rule];
         let value = match rule.kind {
             Kind::Value => self.single(&rule.definitions)?,
@@ -96,20 +97,14 @@ impl<'p> Run<'p> {
                         Ok(())
                     })?;
                 }
-                set.into()
+                Made::Value(set.into())
             }
             Kind::Object => {
-                let mut object: BTreeMap<Value, Value> = BTreeMap::new();
+                let mut object = BTreeMap::new();
                 for definition in &rule.definitions {
-                    self.each_head(definition, |key, value| match object.get(&key) {
-                        Some(other) if *other != value => Err(Undecided),
-                        _ => {
-                            object.insert(key, value);
-                            Ok(())
-                        }
-                    })?;
+                    self.each_head(definition, |key, value| insert(&mut object, key, value))?;
                 }
-                object.into()
+                Made::Value(object.into())
             }
             Kind::Sets => {
                 let mut sets: BTreeMap<Value, BTreeSet<Value>> = BTreeMap::new();
@@ -119,43 +114,29 @@ impl<'p> Run<'p> {
                         Ok(())
                     })?;
                 }
-                if sets.is_empty() {
-                    Value::Undefined
-                } else {
-                    let sets = sets.into_iter().map(|(key, set)| (key, Value::from(set)));
-                    sets.collect::<BTreeMap<_, _>>().into()
-                }
+                let sets = sets.into_iter().map(|(key, set)| (key, Value::from(set)));
+                let sets: BTreeMap<_, _> = sets.collect();
+                Made::Value(if sets.is_empty() { Value::Undefined } else { sets.into() })
             }
         };
         match &rule.default {
-            Some(default) if is_undefined(&value) => self.expr(default, 0),
+            Some(default) if value.is_undefined() => self.expr(default, 0),
             _ => Ok(value),
         }
     }
 
     /// A rule of one value.
-    fn single(&mut self, definitions: &'p [Definition]) -> Decided<Value> {
-        let mut value = Value::Undefined;
+    fn single(&mut self, definitions: &'p [Definition]) -> Decided<Made<'t>> {
+        let mut value = Made::UNDEFINED;
         for definition in definitions {
             let base = self.enter(definition.slots);
             for body in &definition.bodies {
-                let mut found = Value::Undefined;
-                self.heads(body, None, base, &mut |_, head| {
-                    if is_undefined(&found) || found == head {
-                        found = head;
-                        Ok(())
-                    } else {
-                        Err(Undecided)
-                    }
-                })?;
-                if is_undefined(&found) {
-                    continue;
+                let mut found = Made::UNDEFINED;
+                self.heads(body, None, base, &mut |_, head| one(&mut found, head))?;
+                if !found.is_undefined() {
+                    one(&mut value, found)?;
+                    break;
                 }
-                if !is_undefined(&value) && value != found {
-                    return Err(Undecided);
-                }
-                value = found;
-                break;
             }
             self.leave(base);
         }
@@ -170,7 +151,9 @@ impl<'p> Run<'p> {
     ) -> Decided<()> {
         let base = self.enter(definition.slots);
         for body in &definition.bodies {
-            self.heads(body, definition.key.as_ref(), base, &mut take)?;
+            self.heads(body, definition.key.as_ref(), base, &mut |key, value| {
+                take(key.into_value(), value.into_value())
+            })?;
         }
         self.leave(base);
         Ok(())
@@ -183,16 +166,16 @@ impl<'p> Run<'p> {
         body: &'p Body,
         key: Option<&'p Expr>,
         base: usize,
-        take: &mut dyn FnMut(Value, Value) -> Decided<()>,
+        take: &mut dyn FnMut(Made<'t>, Made<'t>) -> Decided<()>,
     ) -> Decided<()> {
         let (mut is_there_any, mut is_one_undefined) = (false, false);
         self.steps(&body.steps, base, &mut |run| {
             if is_one_undefined {
                 return Err(Undecided);
             }
-            let key = key.map_or(Ok(Value::Null), |key| run.expr(key, base))?;
-            let value = body.head.as_ref().map_or(Ok(Value::Bool(true)), |head| run.expr(head, base))?;
-            if is_undefined(&key) || is_undefined(&value) {
+            let key = key.map_or(Ok(Made::Value(Value::Null)), |key| run.expr(key, base))?;
+            let value = run.head(body, base)?;
+            if key.is_undefined() || value.is_undefined() {
                 is_one_undefined = true;
                 return if is_there_any { Err(Undecided) } else { Ok(Flow::Next) };
             }
@@ -203,54 +186,46 @@ impl<'p> Run<'p> {
         Ok(())
     }
 
+    fn head(&mut self, body: &'p Body, base: usize) -> Decided<Made<'t>> {
+        body.head.as_ref().map_or(Ok(Made::Value(Value::Bool(true))), |head| self.expr(head, base))
+    }
+
     fn enter(&mut self, slots: usize) -> usize {
-        let base = self.kept.stack.len();
-        self.kept.stack.resize(base + slots, Value::Undefined);
+        let base = self.stack.len();
+        self.stack.resize(base + slots, Made::UNDEFINED);
         base
     }
 
     fn leave(&mut self, base: usize) {
-        self.kept.stack.truncate(base);
-    }
-
-    fn set(&mut self, base: usize, slot: Slot, value: Value) {
-        self.kept.stack[base + slot] = value;
+        self.stack.truncate(base);
     }
 
     /// Takes the statements in turn; `done` with each solution of all of them.
-    fn steps(&mut self, steps: &'p [Step], base: usize, done: Solution<'_, 'p>) -> Decided<Flow> {
+    fn steps(&mut self, steps: &'p [Step], base: usize, done: Solution<'_, 'p, 't>) -> Decided<Flow> {
         for (place, step) in steps.iter().enumerate() {
-            match step {
-                Step::Holds(expr) => {
-                    if !self.holds(expr, base)? {
-                        return Ok(Flow::Next);
-                    }
-                }
-                Step::Fails(expr) => {
-                    if self.holds(expr, base)? {
-                        return Ok(Flow::Next);
-                    }
-                }
+            let holds = match step {
+                Step::Holds(expr) => self.holds(expr, base)?,
+                Step::Fails(expr) => !self.holds(expr, base)?,
                 Step::Assign(pattern, expr) => {
                     let value = self.expr(expr, base)?;
-                    if is_undefined(&value) || !self.bind(pattern, &value, base) {
-                        return Ok(Flow::Next);
-                    }
+                    !value.is_undefined() && self.bind(pattern, value, base)
                 }
                 Step::Every { key, value, over, steps } => {
-                    if !self.every((*key, *value), over, steps, base)? {
-                        return Ok(Flow::Next);
-                    }
+                    let (key, value) = (key.map(|key| base + key), base + value);
+                    self.every((key, value), over, steps, base)?
                 }
                 Step::Each { key, value, over } => {
                     let over = self.expr(over, base)?;
                     let rest = &steps[place + 1..];
-                    return self.each(&over, |run, index, element| {
-                        let binds = key.as_ref().is_none_or(|key| run.bind(key, index, base))
+                    return self.each(&over, &mut |run, index, element| {
+                        let binds = key.as_ref().is_none_or(|key| run.bind(key, index.made(), base))
                             && run.bind(value, element, base);
                         if binds { run.steps(rest, base, done) } else { Ok(Flow::Next) }
                     });
                 }
+            };
+            if !holds {
+                return Ok(Flow::Next);
             }
         }
         done(self)
@@ -259,40 +234,54 @@ impl<'p> Run<'p> {
     /// Does `take` with the key and the value of each element.
     fn each(
         &mut self,
-        over: &Value,
-        mut take: impl FnMut(&mut Self, &Value, &Value) -> Decided<Flow>,
+        over: &Made<'t>,
+        take: &mut dyn FnMut(&mut Self, Key<'_, 't>, Made<'t>) -> Decided<Flow>,
     ) -> Decided<Flow> {
         let flow = match over {
-            Value::Array(list) => list.iter().enumerate().try_for_each(|(index, value)| {
-                stop(take(self, &Value::from(index), value))
+            Made::Read(Tree::List(list)) => list.iter().enumerate().try_for_each(|(index, value)| {
+                stop(take(self, Key::Place(index), Made::Read(value)))
             }),
-            Value::Set(set) => set.iter().try_for_each(|value| stop(take(self, value, value))),
-            Value::Object(fields) => {
-                fields.iter().try_for_each(|(key, value)| stop(take(self, key, value)))
-            }
-            Value::Undefined => Ok(()),
+            Made::Read(Tree::Object(fields)) => sorted(fields)
+                .into_iter()
+                .try_for_each(|(name, value)| stop(take(self, Key::Name(name), Made::Read(value)))),
+            Made::Value(Value::Array(list)) => list.iter().enumerate().try_for_each(|(index, value)| {
+                stop(take(self, Key::Place(index), Made::Value(value.clone())))
+            }),
+            Made::Value(Value::Set(set)) => set.iter().try_for_each(|value| {
+                stop(take(self, Key::Value(value), Made::Value(value.clone())))
+            }),
+            Made::Value(Value::Object(fields)) => fields.iter().try_for_each(|(key, value)| {
+                stop(take(self, Key::Value(key), Made::Value(value.clone())))
+            }),
+            Made::Value(Value::Undefined) => Ok(()),
             // An error to regorus.
             _ => Err(Err(Undecided)),
         };
         flow.map_or_else(|end| end, |()| Ok(Flow::Next))
     }
 
+    /// `key` and `value` are places on the stack.
     fn every(
         &mut self,
-        (key, value): (Option<Slot>, Slot),
+        (key, value): (Option<usize>, usize),
         over: &'p Expr,
         steps: &'p [Step],
         base: usize,
     ) -> Decided<bool> {
         let over = self.expr(over, base)?;
-        if !matches!(over, Value::Array(_) | Value::Set(_) | Value::Object(_)) {
+        let is_collection = matches!(
+            over,
+            Made::Read(Tree::List(_) | Tree::Object(_))
+                | Made::Value(Value::Array(_) | Value::Set(_) | Value::Object(_))
+        );
+        if !is_collection {
             return Ok(false);
         }
-        let flow = self.each(&over, |run, index, element| {
+        let flow = self.each(&over, &mut |run, index, element| {
             if let Some(key) = key {
-                run.set(base, key, index.clone());
+                run.stack[key] = index.made();
             }
-            run.set(base, value, element.clone());
+            run.stack[value] = element;
             let mut holds = false;
             run.steps(steps, base, &mut |_| {
                 holds = true;
@@ -303,20 +292,26 @@ impl<'p> Run<'p> {
         Ok(flow == Flow::Next)
     }
 
-    fn bind(&mut self, pattern: &Pattern, value: &Value, base: usize) -> bool {
-        match pattern {
-            Pattern::Anything => true,
-            Pattern::Bind(slot) => {
-                self.set(base, *slot, value.clone());
+    fn bind(&mut self, pattern: &Pattern, value: Made<'t>, base: usize) -> bool {
+        match (pattern, value) {
+            (Pattern::Anything, _) => true,
+            (Pattern::Bind(slot), value) => {
+                self.stack[base + slot] = value;
                 true
             }
-            Pattern::Equals(expected) => value == expected,
-            Pattern::Array(patterns) => match value {
-                Value::Array(list) if list.len() == patterns.len() => {
-                    patterns.iter().zip(list.iter()).all(|(pattern, value)| self.bind(pattern, value, base))
-                }
-                _ => false,
-            },
+            (Pattern::Equals(expected), value) => value.seen().equals(Seen::Value(expected)),
+            (Pattern::Array(patterns), Made::Read(Tree::List(list))) => {
+                list.len() == patterns.len()
+                    && patterns.iter().zip(list).all(|(to, value)| self.bind(to, Made::Read(value), base))
+            }
+            (Pattern::Array(patterns), Made::Value(Value::Array(list))) => {
+                list.len() == patterns.len()
+                    && patterns
+                        .iter()
+                        .zip(list.iter())
+                        .all(|(to, value)| self.bind(to, Made::Value(value.clone()), base))
+            }
+            (Pattern::Array(_), _) => false,
         }
     }
 
@@ -326,25 +321,24 @@ impl<'p> Run<'p> {
     }
 
     /// The value of an expression where it is there already and need not be made.
-    fn peek<'s>(&'s self, expr: &'s Expr, base: usize) -> Option<&'s Value> {
+    fn peek<'s>(&'s self, expr: &'s Expr, base: usize) -> Option<Seen<'s, 't>> {
         match expr {
-            Expr::Constant(value) => Some(value),
-            Expr::Local(slot) => Some(&self.kept.stack[base + slot]),
-            Expr::Input => Some(self.input),
-            Expr::Data => Some(self.data),
-            Expr::Rule(rule) => self.kept.values[*rule].as_ref(),
-            Expr::Field(of, name) => Some(&self.peek(of, base)?[name]),
+            Expr::Constant(value) => Some(Seen::Value(value)),
+            Expr::Local(slot) => Some(self.stack[base + slot].seen()),
+            Expr::Input => Some(Seen::Read(self.input)),
+            Expr::Data => Some(Seen::Value(self.data)),
+            Expr::Rule(rule) => self.known(*rule),
+            Expr::Field(of, name) => Some(self.peek(of, base)?.at(Seen::Value(name))),
             Expr::Index(index) => {
-                let value = &self.peek(&index.of, base)?[self.peek(&index.index, base)?];
+                let value = self.peek(&index.of, base)?.at(self.peek(&index.index, base)?);
                 // What regorus tries then is left to it.
-                let is_plain = !index.is_below_data || !is_undefined(value);
+                let is_plain = !index.is_below_data || !value.is_undefined();
                 is_plain.then_some(value)
             }
             Expr::Builtin(builtin) if builtin.native == Native::Get => {
                 let [of, path, default] = &builtin.arguments[..] else { return None };
                 let (of, path) = (self.peek(of, base)?, self.peek(path, base)?);
-                let default = self.peek(default, base)?;
-                native::get(of, path, default)
+                native::get(of, path, self.peek(default, base)?)
             }
             _ => None,
         }
@@ -353,29 +347,34 @@ impl<'p> Run<'p> {
     fn holds(&mut self, expr: &'p Expr, base: usize) -> Decided<bool> {
         self.tick()?;
         if let Some(value) = self.peek(expr, base) {
-            return Ok(is_true(value));
+            return Ok(value.is_true());
         }
-        Ok(is_true(&self.make(expr, base)?))
+        Ok(self.make(expr, base)?.seen().is_true())
     }
 
-    fn expr(&mut self, expr: &'p Expr, base: usize) -> Decided<Value> {
+    fn expr(&mut self, expr: &'p Expr, base: usize) -> Decided<Made<'t>> {
         self.tick()?;
         if let Some(value) = self.peek(expr, base) {
-            return Ok(value.clone());
+            return Ok(value.made());
         }
         self.make(expr, base)
     }
 
-    fn exprs(&mut self, exprs: &'p [Expr], base: usize) -> Decided<Option<Vec<Value>>> {
-        let mut values = Vec::with_capacity(exprs.len());
-        for expr in exprs {
-            let value = self.expr(expr, base)?;
-            if is_undefined(&value) {
-                return Ok(None);
-            }
-            values.push(value);
+    fn value(&mut self, expr: &'p Expr, base: usize) -> Decided<Value> {
+        self.expr(expr, base).map(Made::into_value)
+    }
+
+    fn values<T: FromIterator<Value>>(&mut self, exprs: &'p [Expr], base: usize) -> Decided<Option<T>> {
+        let defined = |expr| match self.value(expr, base) {
+            Ok(Value::Undefined) => Err(Ok(())),
+            Ok(value) => Ok(value),
+            Err(undecided) => Err(Err(undecided)),
+        };
+        match exprs.iter().map(defined).collect::<Result<T, _>>() {
+            Ok(values) => Ok(Some(values)),
+            Err(Ok(())) => Ok(None),
+            Err(Err(undecided)) => Err(undecided),
         }
-        Ok(Some(values))
     }
 
     /// What `then` makes of the values of two expressions.
@@ -383,86 +382,91 @@ impl<'p> Run<'p> {
         &mut self,
         [first, second]: &'p [Expr; 2],
         base: usize,
-        then: impl FnOnce(&Value, &Value) -> T,
+        then: impl FnOnce(Seen<'_, 't>, Seen<'_, 't>) -> T,
     ) -> Decided<T> {
         if let (Some(first), Some(second)) = (self.peek(first, base), self.peek(second, base)) {
             return Ok(then(first, second));
         }
         let first = self.expr(first, base)?;
         if let Some(second) = self.peek(second, base) {
-            return Ok(then(&first, second));
+            return Ok(then(first.seen(), second));
         }
         let second = self.expr(second, base)?;
-        Ok(then(&first, &second))
+        Ok(then(first.seen(), second.seen()))
     }
 
     /// The value of an expression that is not there yet.
-    fn make(&mut self, expr: &'p Expr, base: usize) -> Decided<Value> {
-        match expr {
-            Expr::Constant(value) => Ok(value.clone()),
-            Expr::Local(slot) => Ok(self.kept.stack[base + slot].clone()),
-            Expr::Input => Ok(self.input.clone()),
-            Expr::Data => Ok(self.data.clone()),
-            Expr::Rule(rule) => self.rule(*rule),
+    fn make(&mut self, expr: &'p Expr, base: usize) -> Decided<Made<'t>> {
+        let value = match expr {
+            Expr::Constant(_) | Expr::Local(_) | Expr::Input | Expr::Data => {
+                return self.peek(expr, base).map(Seen::made).ok_or(Undecided);
+            }
+            Expr::Rule(rule) => return self.rule(*rule),
             Expr::RuleOf { rule, package } => {
                 for other in package {
                     self.rule(*other)?;
                 }
-                self.rule(*rule)
+                return self.rule(*rule);
             }
-            Expr::Field(of, name) => Ok(self.expr(of, base)?[name].clone()),
+            Expr::Field(of, name) => {
+                let of = self.expr(of, base)?;
+                return Ok(of.seen().at(Seen::Value(name)).made());
+            }
             Expr::Index(index) => {
                 let key = self.expr(&index.index, base)?;
-                let value = self.expr(&index.of, base)?[&key].clone();
-                if index.is_below_data && is_undefined(&value) && matches!(key, Value::Number(_)) {
+                let of = self.expr(&index.of, base)?;
+                let value = of.seen().at(key.seen());
+                let is_tried_as_text = index.is_below_data && value.is_undefined();
+                if is_tried_as_text && matches!(*key.seen().value(), Value::Number(_)) {
                     return Err(Undecided);
                 }
-                Ok(value)
+                return Ok(value.made());
             }
-            Expr::Array(items) => Ok(self.exprs(items, base)?.map_or(Value::Undefined, Value::from)),
-            Expr::Set(items) => Ok(self.exprs(items, base)?.map_or(Value::Undefined, |items| {
-                items.into_iter().collect::<BTreeSet<_>>().into()
-            })),
+            Expr::Array(items) => {
+                self.values::<Vec<_>>(items, base)?.map_or(Value::Undefined, Value::from)
+            }
+            Expr::Set(items) => {
+                self.values::<BTreeSet<_>>(items, base)?.map_or(Value::Undefined, Value::from)
+            }
             Expr::Object(fields) => {
                 let mut object = BTreeMap::new();
                 for (key, value) in fields {
-                    let (key, value) = (self.expr(key, base)?, self.expr(value, base)?);
-                    if is_undefined(&key) || is_undefined(&value) {
-                        return Ok(Value::Undefined);
+                    let (key, value) = (self.value(key, base)?, self.value(value, base)?);
+                    if key == Value::Undefined || value == Value::Undefined {
+                        return Ok(Made::UNDEFINED);
                     }
                     object.insert(key, value);
                 }
-                Ok(object.into())
+                object.into()
             }
-            Expr::Comprehension(comprehension) => self.comprehension(comprehension, base),
-            Expr::Compare(operator, parts) => self
-                .with(parts, base, |first, second| {
-                    if is_undefined(first) || is_undefined(second) {
-                        return Ok(Value::Undefined);
-                    }
-                    comparison::compare(operator, first, second).map_err(|_| Undecided)
-                })?,
-            Expr::Operate(operation) => self.operate(operation, base),
-            Expr::Member { key: None, parts } => self.with(parts, base, |value, over| {
-                Value::Bool(match over {
-                    Value::Array(list) => list.contains(value),
-                    Value::Object(fields) => fields.values().any(|field| field == value),
-                    Value::Set(set) => set.contains(value),
-                    _ => false,
-                })
-            }),
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension, base)?,
+            Expr::Compare(operator, parts) => self.with(parts, base, |first, second| {
+                if first.is_undefined() || second.is_undefined() {
+                    return Ok(Value::Undefined);
+                }
+                match operator {
+                    BoolOp::Eq => Ok(Value::Bool(first.equals(second))),
+                    BoolOp::Ne => Ok(Value::Bool(!first.equals(second))),
+                    operator => comparison::compare(operator, &first.value(), &second.value())
+                        .map_err(|_| Undecided),
+                }
+            })??,
+            Expr::Operate(operation) => self.operate(operation, base)?,
+            Expr::Member { key: None, parts } => {
+                Value::Bool(self.with(parts, base, |value, over| value.is_in(over))?)
+            }
             Expr::Member { key: Some(key), parts } => {
                 let key = self.expr(key, base)?;
-                self.with(parts, base, |value, over| {
-                    Value::Bool(match over {
-                        Value::Array(_) | Value::Object(_) => over[&key] == *value,
-                        _ => false,
-                    })
-                })
+                Value::Bool(self.with(parts, base, |value, over| match over {
+                    Seen::Value(Value::Set(_)) => false,
+                    // What is no collection has nothing at any key.
+                    over => over.length().is_some() && over.at(key.seen()).equals(value),
+                })?)
             }
-            Expr::Call(function, arguments) => self.call(*function, arguments, base),
-            Expr::Builtin(builtin) => self.builtin(builtin, base),
-        }
+            Expr::Call(function, arguments) => return self.call(*function, arguments, base),
+            Expr::Builtin(builtin) => return self.builtin(builtin, base),
+        };
+        Ok(Made::Value(value))
     }
 
     fn comprehension(&mut self, comprehension: &'p Comprehension, base: usize) -> Decided<Value> {
@@ -480,16 +484,12 @@ impl<'p> Run<'p> {
                 Ok(set.into())
             }
             Term::Object(key, value) => {
-                let mut object: BTreeMap<Value, Value> = BTreeMap::new();
+                let mut object = BTreeMap::new();
                 self.steps(&comprehension.steps, base, &mut |run| {
-                    let (key, value) = (run.expr(key, base)?, run.expr(value, base)?);
-                    if is_undefined(&key) || is_undefined(&value) {
-                        return Ok(Flow::Next);
+                    let (key, value) = (run.value(key, base)?, run.value(value, base)?);
+                    if key != Value::Undefined && value != Value::Undefined {
+                        insert(&mut object, key, value)?;
                     }
-                    if object.get(&key).is_some_and(|other| *other != value) {
-                        return Err(Undecided);
-                    }
-                    object.insert(key, value);
                     Ok(Flow::Next)
                 })?;
                 Ok(object.into())
@@ -506,8 +506,8 @@ impl<'p> Run<'p> {
     ) -> Decided<()> {
         self.steps(&comprehension.steps, base, &mut |run| {
             let value = run.expr(term, base)?;
-            if !is_undefined(&value) {
-                take(value);
+            if !value.is_undefined() {
+                take(value.into_value());
             }
             Ok(Flow::Next)
         })?;
@@ -516,8 +516,8 @@ impl<'p> Run<'p> {
 
     fn operate(&mut self, operation: &'p Operation, base: usize) -> Decided<Value> {
         let [first, second] = &operation.parts;
-        let (first, second) = (self.expr(first, base)?, self.expr(second, base)?);
-        if is_undefined(&first) || is_undefined(&second) {
+        let (first, second) = (self.value(first, base)?, self.value(second, base)?);
+        if first == Value::Undefined || second == Value::Undefined {
             return Ok(Value::Undefined);
         }
         let [of_first, of_second] = &operation.sources;
@@ -526,7 +526,7 @@ impl<'p> Run<'p> {
             Operator::Sets(BinOp::Intersection) => sets::intersection(of_first, of_second, first, second),
             Operator::Arithmetic(operator) => {
                 let is_of_sets = matches!(first, Value::Set(_)) || matches!(second, Value::Set(_));
-                if is_of_sets && *operator == regorus::unstable::ArithOp::Sub {
+                if is_of_sets && *operator == ArithOp::Sub {
                     sets::difference(of_first, of_second, first, second)
                 } else {
                     let span = &operation.span;
@@ -542,85 +542,142 @@ impl<'p> Run<'p> {
         &mut self,
         exprs: &'p [Expr],
         base: usize,
-    ) -> Decided<Option<[Value; MOST_ARGUMENTS]>> {
-        let mut values = [UNDEFINED; MOST_ARGUMENTS];
+    ) -> Decided<Option<[Made<'t>; MOST_ARGUMENTS]>> {
+        let mut values = [const { Made::UNDEFINED }; MOST_ARGUMENTS];
         let mut is_defined = true;
         for (value, expr) in values.iter_mut().zip(exprs) {
             *value = self.expr(expr, base)?;
-            is_defined &= !is_undefined(value);
+            is_defined &= !value.is_undefined();
         }
         Ok(is_defined.then_some(values))
     }
 
-    fn builtin(&mut self, builtin: &'p Builtin, base: usize) -> Decided<Value> {
+    fn builtin(&mut self, builtin: &'p Builtin, base: usize) -> Decided<Made<'t>> {
         if let Native::Test(test) = builtin.native
             && let Some(value) = self.peek(&builtin.arguments[0], base)
         {
-            return native::test(test, value).ok_or(Undecided);
+            return native::test(test, value).map(Made::Value).ok_or(Undecided);
         }
         let Some(values) = self.arguments(&builtin.arguments, base)? else {
-            return Ok(Value::Undefined);
+            return Ok(Made::UNDEFINED);
         };
-        let value = match (builtin.native, &values[..builtin.arguments.len()]) {
-            (Native::Get, [of, path, default]) => native::get(of, path, default).cloned(),
-            (Native::Test(test), [value]) => native::test(test, value),
-            (Native::IsJson, [Value::String(text)]) => {
-                Some(Value::Bool(self.kept.texts.document(text).is_some()))
+        let values = &values[..builtin.arguments.len()];
+        let texts = &mut self.kept.texts;
+        let value = match (builtin.native, values) {
+            (Native::Get, [of, path, default]) => {
+                return native::get(of.seen(), path.seen(), default.seen()).map(Seen::made).ok_or(Undecided);
             }
-            (Native::Unmarshal, [Value::String(text)]) => self.kept.texts.document(text).cloned(),
-            (Native::Match, [Value::String(pattern), Value::String(text)]) => {
-                let pattern = self.kept.texts.pattern(pattern);
-                pattern.map(|pattern| Value::Bool(pattern.is_match(text)))
+            (Native::Test(test), [value]) => native::test(test, value.seen()),
+            (Native::IsJson, [text]) => {
+                text.seen().text().map(|of| Value::Bool(texts.document(of, kept(text)).is_some()))
             }
-            (Native::Replace, [Value::String(text), Value::String(pattern), Value::String(by)]) => {
-                let pattern = self.kept.texts.pattern(pattern);
-                pattern.map(|pattern| Value::from(&*pattern.replace_all(text, &**by)))
+            (Native::Unmarshal, [text]) => {
+                text.seen().text().and_then(|of| texts.document(of, kept(text)).cloned())
             }
-            (_, values) => (builtin.function.0)(&builtin.span, &builtin.sources, values, true).ok(),
+            (Native::Match, [pattern, text]) => match (pattern.seen().text(), text.seen().text()) {
+                (Some(pattern), Some(text)) => {
+                    texts.pattern(pattern).map(|pattern| Value::Bool(pattern.is_match(text)))
+                }
+                _ => None,
+            },
+            (Native::Replace, [text, pattern, by]) => {
+                match (text.seen().text(), pattern.seen().text(), by.seen().text()) {
+                    (Some(text), Some(pattern), Some(by)) => {
+                        texts.pattern(pattern).map(|pattern| Value::from(&*pattern.replace_all(text, by)))
+                    }
+                    _ => None,
+                }
+            }
+            (_, values) => {
+                let values = values.iter().cloned().map(Made::into_value).collect::<Vec<_>>();
+                (builtin.function.0)(&builtin.span, &builtin.sources, &values, true).ok()
+            }
         };
-        value.ok_or(Undecided)
+        value.map(Made::Value).ok_or(Undecided)
     }
 
-    fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Value> {
-        let Some(values) = self.arguments(arguments, base)? else { return Ok(Value::Undefined) };
+    fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Made<'t>> {
+        let Some(values) = self.arguments(arguments, base)? else { return Ok(Made::UNDEFINED) };
         let program = self.program;
-        let mut result = Value::Undefined;
+        let mut result = Made::UNDEFINED;
         for clause in &program.functions[function].clauses {
             let base = self.enter(clause.slots);
-            let binds = clause.arguments.iter().zip(&values).all(|(to, value)| self.bind(to, value, base));
-            let value = if binds { self.clause(clause, base)? } else { Value::Undefined };
-            self.leave(base);
-            if !is_undefined(&value) {
-                if !is_undefined(&result) && result != value {
-                    return Err(Undecided);
+            let mut given = clause.arguments.iter().zip(&values);
+            if given.all(|(to, value)| self.bind(to, value.clone(), base)) {
+                let value = self.clause(clause, base)?;
+                if !value.is_undefined() {
+                    one(&mut result, value)?;
                 }
-                result = value;
             }
+            self.leave(base);
         }
         Ok(result)
     }
 
     /// The value of the first body that holds; undefined where its head is.
-    fn clause(&mut self, clause: &'p Clause, base: usize) -> Decided<Value> {
+    fn clause(&mut self, clause: &'p Clause, base: usize) -> Decided<Made<'t>> {
         for body in &clause.bodies {
-            let (mut holds, mut found) = (false, Value::Undefined);
+            let (mut holds, mut found) = (false, Made::UNDEFINED);
             self.steps(&body.steps, base, &mut |run| {
                 holds = true;
-                let value = body.head.as_ref().map_or(Ok(Value::Bool(true)), |head| run.expr(head, base))?;
-                if is_undefined(&value) {
-                    return Ok(Flow::Next);
+                let value = run.head(body, base)?;
+                if !value.is_undefined() {
+                    one(&mut found, value)?;
                 }
-                if !is_undefined(&found) && found != value {
-                    return Err(Undecided);
-                }
-                found = value;
                 Ok(Flow::Next)
             })?;
             if holds {
                 return Ok(found);
             }
         }
-        Ok(Value::Undefined)
+        Ok(Made::UNDEFINED)
+    }
+}
+
+/// The key of an element.
+#[derive(Clone, Copy)]
+enum Key<'k, 't> {
+    Place(usize),
+    Name(&'t str),
+    Value(&'k Value),
+}
+
+impl<'t> Key<'_, 't> {
+    fn made(self) -> Made<'t> {
+        Made::Value(match self {
+            Self::Place(place) => Value::from(place),
+            Self::Name(name) => Value::from(name),
+            Self::Value(value) => value.clone(),
+        })
+    }
+}
+
+/// The text of a value of its own.
+const fn kept<'v>(value: &'v Made<'_>) -> Option<&'v Arc<str>> {
+    match value {
+        Made::Value(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// `found` becomes `value`; it is an error to regorus if it is something else already.
+fn one<'t>(found: &mut Made<'t>, value: Made<'t>) -> Decided<()> {
+    if found.is_undefined() {
+        *found = value;
+        return Ok(());
+    }
+    if found.seen().equals(value.seen()) { Ok(()) } else { Err(Undecided) }
+}
+
+/// It is an error to regorus if there is something else at `key`.
+fn insert(object: &mut BTreeMap<Value, Value>, key: Value, value: Value) -> Decided<()> {
+    match object.get(&key) {
+        Some(other) if *other != value => Err(Undecided),
+        Some(_) => Ok(()),
+        None => {
+            object.insert(key, value);
+            Ok(())
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Compiled and interpreted say the same, and what is not compiled is refused.
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::policy::mask::Mask;
 
 const LIBRARY: &str = r#"
 package lib
@@ -14,6 +15,7 @@ first := input.first
 /// The value of `r` of a policy with `rules` for `input`, as regorus gives it, and compiled; none where regorus is to be asked.
 fn both(rules: &str, input: &str) -> (Result<Value, String>, Result<Option<Value>, Refusal>) {
     let data = Value::from_json_str(r#"{"parameters": {"n": 3, "list": ["x", "y"], "map": {"1": "one"}}}"#).unwrap();
+    let tree = Tree::read(input, &Mask::All).unwrap();
     let input = Value::from_json_str(input).unwrap();
     let mut engine = regorus::Engine::new();
     engine.set_strict_builtin_errors(true);
@@ -26,10 +28,10 @@ fn both(rules: &str, input: &str) -> (Result<Value, String>, Result<Option<Value
     let interpreted = engine.eval_rule("data.p.r".into()).map_err(|error| error.to_string());
     let compiled = program.map(|program| {
         let mut compiled = Compiled::new(&Arc::new(program), data);
-        let first = compiled.ask(&input, |value| value("r"));
+        let first = compiled.ask(&tree, |value| value("r"));
         // Nothing of an evaluation stays for the next one.
-        compiled.ask(&Value::Null, |value| value("r"));
-        assert_eq!(compiled.ask(&input, |value| value("r")), first, "{rules}");
+        compiled.ask(&Tree::Null, |value| value("r"));
+        assert_eq!(compiled.ask(&tree, |value| value("r")), first, "{rules}");
         first
     });
     (interpreted, compiled)
@@ -246,5 +248,5 @@ fn what_never_ends_is_left_to_regorus() {
         compile(modules.iter().map(|module| &**module), "p", &["r"]).unwrap()
     };
     let mut compiled = Compiled::new(&Arc::new(program), Value::new_object());
-    assert_eq!(compiled.ask(&Value::Null, |value| value("r")), None);
+    assert_eq!(compiled.ask(&Tree::Null, |value| value("r")), None);
 }

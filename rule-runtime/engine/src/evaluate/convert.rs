@@ -25,6 +25,27 @@ pub fn to_rego(tree: &Tree<'_>, mask: &Mask) -> Result<Rego, String> {
         .ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
 }
 
+/// Converts all of a tree that [is not too heavy](is_light).
+pub fn whole(tree: &Tree<'_>) -> Rego {
+    convert(tree, &Mask::All, &mut { usize::MAX }).unwrap_or(Rego::Undefined)
+}
+
+/// Whether `tree` weighs less than the cap.
+pub fn is_light(tree: &Tree<'_>) -> bool {
+    fn weigh(tree: &Tree<'_>, budget: usize) -> Option<usize> {
+        let budget = budget.checked_sub(VALUE_WEIGHT)?;
+        match tree {
+            Tree::Text(text) => budget.checked_sub(text.len()),
+            Tree::List(list) => list.iter().try_fold(budget, |budget, value| weigh(value, budget)),
+            Tree::Object(fields) => fields.iter().try_fold(budget, |budget, (name, value)| {
+                weigh(value, budget.checked_sub(name.len())?)
+            }),
+            _ => Some(budget),
+        }
+    }
+    weigh(tree, MAX_WEIGHT).is_some()
+}
+
 /// Converts all of `value`.
 ///
 /// # Errors

@@ -135,11 +135,22 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Which policies judge the items of a type, and what they can read of one, all together.
+/// Which policies judge the items of a type.
 #[derive(Debug, Default)]
 struct Plan {
-    /// Places in [`Evaluator::prepared`], and what that policy can read.
-    policies: Vec<(usize, Mask)>,
+    policies: Vec<Planned>,
+    /// What they can read, all together.
+    mask: Mask,
+}
+
+/// A policy that judges the items of a type.
+#[derive(Debug)]
+struct Planned {
+    /// Its place in [`Evaluator::prepared`].
+    index: usize,
+    /// What stands for it and the type in the memory.
+    place: usize,
+    /// What it can read.
     mask: Mask,
 }
 
@@ -152,6 +163,8 @@ pub struct Evaluator {
     reads_whole: bool,
     /// Made when the first item of a type comes.
     plans: HashMap<String, [Option<Arc<Plan>>; 3]>,
+    /// How many places of the memory are taken.
+    places: usize,
     memory: Memory,
 }
 
@@ -329,7 +342,8 @@ impl Evaluator {
                     prepared.masks(resource_type).input
                 };
                 plan.mask.join(&mask);
-                plan.policies.push((index, mask));
+                plan.policies.push(Planned { index, place: self.places, mask });
+                self.places += 1;
             }
         }
         plan.mask.settle();
@@ -348,20 +362,20 @@ impl Evaluator {
             return outcome;
         }
         if item.status != ItemStatus::Live {
-            let gone = |(index, _): &(usize, Mask)| {
+            let gone = |planned: &Planned| {
                 let own = item.resource.clone();
-                self.prepared[*index].verdict(item, own, Compliance::NotApplicable, Vec::new())
+                self.prepared[planned.index].verdict(item, own, Compliance::NotApplicable, Vec::new())
             };
             outcome.verdicts.extend(plan.policies.iter().map(gone));
             return outcome;
         }
         let tree = subject.tree(&plan.mask);
-        for (index, mask) in &plan.policies {
+        for planned in &plan.policies {
             let answer = match &tree {
-                Ok(tree) => self.answer(*index, tree, mask, item),
+                Ok(tree) => self.answer(planned, tree, item),
                 Err(message) => Err(message.clone()),
             };
-            let prepared = &self.prepared[*index];
+            let prepared = &self.prepared[planned.index];
             match answer.and_then(|answer| prepared.fold(&answer, item)) {
                 Ok((verdicts, undecided)) => {
                     outcome.verdicts.extend(verdicts);
@@ -376,17 +390,15 @@ impl Evaluator {
     /// What a policy says of `tree`; the error is the message of regorus or of a guard, and is not remembered.
     fn answer(
         &mut self,
-        index: usize,
+        planned: &Planned,
         tree: &Tree<'_>,
-        mask: &Mask,
         item: &ConfigurationItem,
     ) -> Result<Arc<Answer>, String> {
-        let resource_type = &item.resource.resource_type;
         let remembers = !self.reads_whole && !self.counts_lines;
-        if remembers && let Some(answer) = self.memory.get(index, resource_type, tree, mask) {
+        if remembers && let Some(answer) = self.memory.get(planned.place, tree, &planned.mask) {
             return Ok(answer);
         }
-        let answer = Arc::new(self.prepared[index].ask(tree, mask, item, remembers)?);
+        let answer = Arc::new(self.prepared[planned.index].ask(tree, &planned.mask, item, remembers)?);
         if remembers {
             self.memory.put(Arc::clone(&answer));
         }

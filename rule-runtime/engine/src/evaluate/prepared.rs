@@ -121,13 +121,12 @@ impl Prepared {
         item: &ConfigurationItem,
         may_run: bool,
     ) -> Result<Answer, String> {
-        let input = convert::to_rego(tree, mask)?;
         let policy = &self.policy;
-        let compiled = self.compiled.as_mut().filter(|_| may_run);
-        let answer = compiled.and_then(|compiled| compiled.ask(&input, |value| answer(policy, value)));
+        let compiled = self.compiled.as_mut().filter(|_| may_run && convert::is_light(tree));
+        let answer = compiled.and_then(|compiled| compiled.ask(tree, |value| answer(policy, value)));
         let mut answer = match answer {
             Some(answer) => answer,
-            None => self.interpret(input)?,
+            None => self.interpret(convert::to_rego(tree, mask)?)?,
         };
         if !answer.not_applicable {
             answer.absent = missing::absent(&self.policy, tree, &item.resource.resource_type);

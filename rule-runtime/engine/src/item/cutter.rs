@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -20,6 +20,9 @@ const BUFFER: usize = 256 << 10;
 
 /// About how much a batch holds, in bytes.
 const BATCH: usize = 512 << 10;
+
+/// Buffers that wait for their next use; more of them than there are batches on their way at once serve nobody.
+const MOST_SPARE: usize = 8;
 
 /// The field that holds the items.
 const ITEMS: &[u8] = b"configurationItems";
@@ -36,6 +39,33 @@ pub struct Batch {
     found: Vec<Found>,
     /// Whether it is the last one of its file.
     is_last: bool,
+    spare: Spare,
+}
+
+/// Buffers of batches that are done with: memory that is new costs more than what is cut in it.
+#[derive(Debug, Clone, Default)]
+struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Vec::with_capacity(2 * BATCH))
+    }
+
+    fn give(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that a long document needed is let go.
+        if spare.len() < MOST_SPARE && buffer.capacity() <= 4 * BATCH {
+            spare.push(buffer);
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.spare.give(std::mem::take(&mut self.bytes));
+    }
 }
 
 #[derive(Debug)]
@@ -210,6 +240,7 @@ pub struct Cutter {
     ended: bool,
     is_new: bool,
     count: usize,
+    spare: Spare,
 }
 
 impl Cutter {
@@ -225,7 +256,7 @@ impl Cutter {
         let mut cutter = Self {
             file: name.into(),
             source,
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(2 * BATCH),
             start: (1, 0),
             at: 0,
             state: State::Documents,
@@ -234,6 +265,7 @@ impl Cutter {
             ended: false,
             is_new: true,
             count: 0,
+            spare: Spare::default(),
         };
         cutter.fill(BATCH)?;
         Ok(cutter)
@@ -341,7 +373,9 @@ impl Cutter {
             (self.value, self.at) = (None, self.bytes.len());
         }
         let end = self.value.map_or(self.at, |value| value.start);
-        let rest = self.bytes.split_off(end);
+        let mut rest = self.spare.take();
+        rest.extend_from_slice(&self.bytes[end..]);
+        self.bytes.truncate(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         let start = self.start;
         self.start = advance(start, &bytes);
@@ -350,7 +384,8 @@ impl Cutter {
             *value = value.moved(end);
         }
         let is_last = self.state == State::Done;
-        Batch { file: Arc::clone(&self.file), bytes, pieces: cut.pieces, start, found: cut.found, is_last }
+        let (file, spare) = (Arc::clone(&self.file), self.spare.clone());
+        Batch { file, bytes, pieces: cut.pieces, start, found: cut.found, is_last, spare }
     }
 
     /// Goes on to the end of one value or to the next mark between values; false where more has to be read for that.

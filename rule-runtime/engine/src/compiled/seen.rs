@@ -1,0 +1,175 @@
+//! The values that a run handles: those of regorus, and the parts of the input, which are looked at where they are read.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use regorus::Value;
+
+use crate::evaluate::convert;
+use crate::item::tree::Tree;
+
+static UNDEFINED: Value = Value::Undefined;
+
+/// A value that somebody has.
+#[derive(Debug, Clone)]
+pub(super) enum Made<'t> {
+    /// A part of the input.
+    Read(&'t Tree<'t>),
+    Value(Value),
+}
+
+/// A value that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Seen<'s, 't> {
+    Read(&'t Tree<'t>),
+    Value(&'s Value),
+}
+
+impl<'t> Made<'t> {
+    pub const UNDEFINED: Self = Self::Value(Value::Undefined);
+
+    pub const fn seen(&self) -> Seen<'_, 't> {
+        match self {
+            Self::Read(tree) => Seen::Read(tree),
+            Self::Value(value) => Seen::Value(value),
+        }
+    }
+
+    pub const fn is_undefined(&self) -> bool {
+        matches!(self, Self::Value(Value::Undefined))
+    }
+
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Read(tree) => convert::whole(tree),
+            Self::Value(value) => value,
+        }
+    }
+}
+
+impl<'s, 't> Seen<'s, 't> {
+    pub const fn is_undefined(self) -> bool {
+        matches!(self, Self::Value(Value::Undefined))
+    }
+
+    /// Whether a statement of that value holds.
+    pub const fn is_true(self) -> bool {
+        match self {
+            Self::Read(tree) => !matches!(tree, Tree::Bool(false)),
+            Self::Value(value) => !matches!(value, Value::Undefined | Value::Bool(false)),
+        }
+    }
+
+    pub fn made(self) -> Made<'t> {
+        match self {
+            Self::Read(tree) => Made::Read(tree),
+            Self::Value(value) => Made::Value(value.clone()),
+        }
+    }
+
+    pub fn value(self) -> Cow<'s, Value> {
+        match self {
+            Self::Read(tree) => Cow::Owned(convert::whole(tree)),
+            Self::Value(value) => Cow::Borrowed(value),
+        }
+    }
+
+    pub fn text(self) -> Option<&'s str>
+    where
+        't: 's,
+    {
+        match self {
+            Self::Read(Tree::Text(text)) => Some(text),
+            Self::Value(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub const fn is_object(self) -> bool {
+        matches!(self, Self::Read(Tree::Object(_)) | Self::Value(Value::Object(_)))
+    }
+
+    /// What is at `key`, undefined where there is nothing.
+    pub fn at(self, key: Seen<'_, '_>) -> Self {
+        match self {
+            Self::Value(value) => match key {
+                Seen::Value(key) => Self::Value(&value[key]),
+                Seen::Read(_) => Self::Value(&value[&*key.value()]),
+            },
+            Self::Read(tree) => {
+                let found = match (tree, key) {
+                    (Tree::Object(_), key) => key.text().and_then(|name| tree.field(name)),
+                    (Tree::List(list), key) => match &*key.value() {
+                        Value::Number(index) => {
+                            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+                            index.and_then(|index| list.get(index))
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                found.map_or(Self::Value(&UNDEFINED), Self::Read)
+            }
+        }
+    }
+
+    pub fn equals(self, other: Seen<'_, '_>) -> bool {
+        match (self, other) {
+            (Self::Value(one), Seen::Value(other)) => one == other,
+            (Self::Read(tree), Seen::Value(value)) => equal(tree, value),
+            (Self::Value(value), Seen::Read(tree)) => equal(tree, value),
+            (Self::Read(Tree::Text(one)), Seen::Read(Tree::Text(other))) => one == other,
+            (one, other) => one.value() == other.value(),
+        }
+    }
+
+    /// How many elements or fields there are; none where it is neither.
+    pub fn length(self) -> Option<usize> {
+        Some(match self {
+            Self::Read(Tree::List(list)) => list.len(),
+            Self::Read(Tree::Object(fields)) => sorted(fields).len(),
+            Self::Value(Value::Array(list)) => list.len(),
+            Self::Value(Value::Set(set)) => set.len(),
+            Self::Value(Value::Object(fields)) => fields.len(),
+            _ => return None,
+        })
+    }
+
+    /// Whether it is one of the elements of `over`.
+    pub fn is_in(self, over: Seen<'_, '_>) -> bool {
+        match over {
+            Seen::Read(Tree::List(list)) => list.iter().any(|one| self.equals(Seen::Read(one))),
+            Seen::Read(Tree::Object(fields)) => {
+                sorted(fields).values().any(|one| self.equals(Seen::Read(one)))
+            }
+            Seen::Value(Value::Array(list)) => list.iter().any(|one| self.equals(Seen::Value(one))),
+            Seen::Value(Value::Object(fields)) => fields.values().any(|one| self.equals(Seen::Value(one))),
+            // Few are compared sooner than a text is copied to be looked up.
+            Seen::Value(Value::Set(set)) if set.len() <= 4 => {
+                set.iter().any(|one| self.equals(Seen::Value(one)))
+            }
+            Seen::Value(Value::Set(set)) => set.contains(&self.value()),
+            _ => false,
+        }
+    }
+}
+
+/// The fields in the order of their names, as regorus has them; of two of a name the last.
+pub(super) fn sorted<'t>(fields: &'t [(Cow<'t, str>, Tree<'t>)]) -> BTreeMap<&'t str, &'t Tree<'t>> {
+    fields.iter().map(|(name, value)| (name.as_ref(), value)).collect()
+}
+
+/// Whether the two are the same once converted.
+fn equal(tree: &Tree<'_>, value: &Value) -> bool {
+    match (tree, value) {
+        (Tree::Null, Value::Null) => true,
+        (Tree::Bool(one), Value::Bool(other)) => one == other,
+        (Tree::Text(one), Value::String(other)) => **one == **other,
+        (Tree::List(list), Value::Array(other)) => {
+            list.len() == other.len() && list.iter().zip(other.iter()).all(|(one, other)| equal(one, other))
+        }
+        (Tree::Unsigned(_) | Tree::Signed(_) | Tree::Float(_), Value::Number(_))
+        | (Tree::Object(_), Value::Object(_)) => convert::whole(tree) == *value,
+        _ => false,
+    }
+}
