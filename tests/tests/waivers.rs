@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use sekisho::replay::config_endpoint::ConfigEndpoint;
 use sekisho_tests::function::{Function, change_event};
 use sekisho_tests::moto::{Moto, REGION};
-use sekisho_tests::{policies, sekisho_in};
+use sekisho_tests::{policies, root, sekisho_in};
 use serde_json::{Value, json};
 
 fn waiver(id: &str, approved: &str, expires: &str) -> String {
@@ -138,6 +138,29 @@ fn scan_shows_what_is_waived_and_reports_what_is_wrong() {
         output.stderr
     );
     assert!(output.stderr.contains("2 NON_COMPLIANT"), "{}", output.stderr);
+}
+
+#[test]
+fn a_waiver_by_tag_holds_for_items_that_wait_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tagged = bucket("b");
+    tagged["tags"] = json!({"Env": "test", "Team": "x"});
+    fs::write(folder.path().join("items.json"), json!([tagged, bucket("c")]).to_string()).unwrap();
+    // That policy looks at the account's settings too, which may come behind the bucket.
+    let register = waiver("W-1", HELD.0, HELD.1)
+        .replace("policy: never", "policy: no-public-data-store")
+        .replace("resource_id: b", "tag: Env=test");
+    fs::write(folder.path().join("waivers.yaml"), register).unwrap();
+    let policies = root().join("policies").display().to_string();
+    let arguments = ["scan", "items.json", "--policies", &policies, "--policy", "no-public-data-store"];
+    let more = ["--waivers", "waivers.yaml", "--now", "2026-11-23T01:00:00Z", "--format", "json"];
+    let output = sekisho_in(folder.path(), &[&arguments[..], &more[..]].concat());
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
+    let verdicts = json["verdicts"].as_array().unwrap();
+    let of = |id: &str| verdicts.iter().find(|verdict| verdict["resourceId"] == id).unwrap();
+    assert_eq!(of("b")["waiver"]["id"], "W-1", "{}", output.stdout);
+    assert_eq!(of("c")["compliance"], "NON_COMPLIANT");
+    assert!(of("c")["waiver"].is_null());
 }
 
 #[test]

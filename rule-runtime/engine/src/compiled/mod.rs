@@ -22,6 +22,7 @@ use regorus::Value;
 
 pub use compile::{Refusal, compile};
 pub use program::Program;
+use native::Documents;
 use run::{Kept, Run};
 
 use seen::Made;
@@ -51,7 +52,8 @@ impl Compiled {
         answer: impl FnOnce(&mut dyn FnMut(&str) -> Result<Value, String>) -> Result<T, String>,
     ) -> Option<T> {
         let kept = std::mem::take(&mut self.kept);
-        let mut run = Run::new(&self.program, &self.data, input, kept);
+        let documents = Documents::default();
+        let mut run = Run::new(&self.program, &self.data, input, &documents, kept);
         let program = &self.program;
         let mut value = |name: &str| -> Result<Value, String> {
             let entry = program.entries.iter().find(|(entry, _)| entry == name);

@@ -3,6 +3,7 @@
 //!
 //! They say what those of regorus say, or nothing, and regorus is asked.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use regex::{Regex, RegexBuilder};
 use regorus::Value;
 
 use super::program::Test;
-use super::seen::Seen;
+use super::seen::{Made, Seen};
 use crate::item::tree::Tree;
+use crate::policy::mask::Mask;
 
 /// `object.get`; none where it is an error, or not known here.
 pub(super) fn get<'s, 't>(
@@ -74,58 +76,83 @@ const PATTERNS: usize = 256;
 /// Bytes of a compiled pattern, as regorus allows.
 const PATTERN_LIMIT: usize = 100 << 10;
 
-/// What was made of texts.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Texts {
-    /// Of this input, by the address of the text; none for what is no JSON.
-    documents: Vec<Document>,
-    next: usize,
-    patterns: HashMap<Arc<str>, Option<Regex>, RandomState>,
-}
+/// What the texts of one evaluation are as JSON.
+#[derive(Debug, Default)]
+pub(super) struct Documents<'t>([OnceCell<Document<'t>>; DOCUMENTS]);
 
 /// What a text is as JSON.
-#[derive(Debug, Clone)]
-struct Document {
+#[derive(Debug)]
+struct Document<'t> {
     /// Where the text is, and how long. Nobody else is there as long as it is kept.
     place: (usize, usize),
     _text: Option<Arc<str>>,
-    value: Option<Value>,
+    value: Option<Decoded<'t>>,
 }
 
-impl Texts {
-    /// To be called before the next input: the texts of the last one are gone.
-    pub fn forget_documents(&mut self) {
-        self.documents.clear();
-        self.next = 0;
-    }
+#[derive(Debug)]
+enum Decoded<'t> {
+    Tree(Tree<'t>),
+    Value(Value),
+}
 
-    /// The value of a text of JSON, which is `kept` or a part of the input.
-    pub fn document(&mut self, text: &str, kept: Option<&Arc<str>>) -> Option<&Value> {
-        let place = (text.as_ptr().addr(), text.len());
-        let known = self.documents.iter().position(|known| known.place == place);
-        let known = known.unwrap_or_else(|| {
-            let made = Document { place, _text: kept.cloned(), value: Value::from_json_str(text).ok() };
-            let next = self.next;
-            self.next = (self.next + 1) % DOCUMENTS;
-            match self.documents.get_mut(next) {
-                Some(document) => *document = made,
-                None => self.documents.push(made),
+impl<'t> Documents<'t> {
+    /// The value of a text of JSON; none where it is none.
+    pub fn decoded(&'t self, text: &Made<'t>) -> Option<Made<'t>> {
+        let of = text.seen().text()?;
+        let place = (of.as_ptr().addr(), of.len());
+        for cell in &self.0 {
+            let known = cell.get_or_init(|| {
+                let kept = if let Made::Value(Value::String(text)) = text { Some(Arc::clone(text)) } else { None };
+                Document { place, _text: kept, value: decode(text) }
+            });
+            if known.place == place {
+                return match known.value.as_ref()? {
+                    Decoded::Tree(tree) => Some(Made::Read(tree)),
+                    Decoded::Value(value) => Some(Made::Value(value.clone())),
+                };
             }
-            next
-        });
-        self.documents.get(known)?.value.as_ref()
+        }
+        // More than is remembered.
+        Value::from_json_str(of).ok().map(Made::Value)
     }
+}
 
-    /// A compiled pattern.
+/// A tree where all numbers in it are such that it says the same as regorus.
+fn decode<'t>(text: &Made<'t>) -> Option<Decoded<'t>> {
+    let tree = match text {
+        Made::Read(Tree::Text(text)) => Tree::read(text, &Mask::All),
+        text => Tree::read(text.seen().text()?, &Mask::All).map(Tree::into_owned),
+    };
+    match tree {
+        Ok(tree) if !has_float(&tree) => Some(Decoded::Tree(tree)),
+        _ => Value::from_json_str(text.seen().text()?).ok().map(Decoded::Value),
+    }
+}
+
+fn has_float(tree: &Tree<'_>) -> bool {
+    match tree {
+        Tree::Float(_) => true,
+        Tree::List(list) => list.iter().any(has_float),
+        Tree::Object(fields) => fields.iter().any(|(_, value)| has_float(value)),
+        _ => false,
+    }
+}
+
+/// Patterns, compiled.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Patterns(HashMap<Arc<str>, Option<Regex>, RandomState>);
+
+impl Patterns {
+    /// A compiled pattern; none where it is none.
     pub fn pattern(&mut self, pattern: &str) -> Option<&Regex> {
-        if !self.patterns.contains_key(pattern) {
-            if self.patterns.len() >= PATTERNS {
-                self.patterns.clear();
+        if !self.0.contains_key(pattern) {
+            if self.0.len() >= PATTERNS {
+                self.0.clear();
             }
             let made = RegexBuilder::new(pattern).size_limit(PATTERN_LIMIT).build().ok();
-            self.patterns.insert(pattern.into(), made);
+            self.0.insert(pattern.into(), made);
         }
-        self.patterns.get(pattern)?.as_ref()
+        self.0.get(pattern)?.as_ref()
     }
 }
 
@@ -136,27 +163,39 @@ mod tests {
 
     #[test]
     fn many_documents_are_each_themselves() {
-        let mut texts = Texts::default();
-        let given: Vec<Arc<str>> = (0..50).map(|number| format!("[{number}]").into()).collect();
+        let given: Vec<Value> = (0..50).map(|number| Value::from(format!("[{number}]"))).collect();
+        let documents = Documents::default();
         for _ in 0..2 {
             for (number, text) in given.iter().enumerate() {
-                assert_eq!(texts.document(text, Some(text)).unwrap()[0], Value::from(number));
-                assert_eq!(texts.document(text, Some(text)).unwrap()[0], Value::from(number));
+                let text = Made::Value(text.clone());
+                for _ in 0..2 {
+                    let decoded = documents.decoded(&text).unwrap();
+                    assert_eq!(decoded.into_value()[0], Value::from(number));
+                }
             }
         }
-        assert!(texts.documents.len() <= DOCUMENTS);
-        assert_eq!(texts.document("[1", None), None);
+        assert!(Documents::default().decoded(&Made::Value("[1".into())).is_none());
+        assert!(Documents::default().decoded(&Made::Value(Value::Null)).is_none());
+    }
+
+    #[test]
+    fn numbers_are_what_regorus_reads() {
+        for text in ["[1.50, 2]", "[123456789012345678901234567890]", "[-1, 18446744073709551615, 1e3]", "{\"a\": 1, \"a\": 2}"] {
+            let documents = Documents::default();
+            let decoded = documents.decoded(&Made::Value(text.into())).unwrap().into_value();
+            assert_eq!(decoded, Value::from_json_str(text).unwrap(), "{text}");
+        }
     }
 
     #[test]
     fn many_patterns_are_each_themselves_and_few_are_kept() {
-        let mut texts = Texts::default();
+        let mut patterns = Patterns::default();
         for number in 0..1000 {
             let pattern = format!("^{number}$");
-            assert!(texts.pattern(&pattern).unwrap().is_match(&number.to_string()));
-            assert!(!texts.pattern(&pattern).unwrap().is_match("x"));
+            assert!(patterns.pattern(&pattern).unwrap().is_match(&number.to_string()));
+            assert!(!patterns.pattern(&pattern).unwrap().is_match("x"));
         }
-        assert!(texts.patterns.len() <= PATTERNS);
-        assert!(texts.pattern("(").is_none());
+        assert!(patterns.0.len() <= PATTERNS);
+        assert!(patterns.pattern("(").is_none());
     }
 }

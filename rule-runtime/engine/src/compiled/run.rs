@@ -4,12 +4,11 @@
 //! collection, too many steps. Regorus is asked then, and says what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use regorus::Value;
 use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
-use super::native::{self, Texts};
+use super::native::{self, Documents, Patterns};
 use super::program::{
     Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, MOST_ARGUMENTS, Native, Operation, Operator,
     Pattern, Program, Step, Term,
@@ -38,7 +37,7 @@ enum Flow {
 pub(super) struct Kept {
     /// The values of the rules that do not read the input.
     fixed: Vec<Option<Value>>,
-    texts: Texts,
+    patterns: Patterns,
 }
 
 /// One evaluation.
@@ -46,6 +45,7 @@ pub(super) struct Run<'p, 't> {
     program: &'p Program,
     data: &'p Value,
     input: &'t Tree<'t>,
+    documents: &'t Documents<'t>,
     pub kept: Kept,
     /// The values of the rules that read the input.
     values: Vec<Option<Made<'t>>>,
@@ -57,11 +57,16 @@ pub(super) struct Run<'p, 't> {
 type Solution<'c, 'p, 't> = &'c mut dyn FnMut(&mut Run<'p, 't>) -> Decided<Flow>;
 
 impl<'p, 't> Run<'p, 't> {
-    pub fn new(program: &'p Program, data: &'p Value, input: &'t Tree<'t>, mut kept: Kept) -> Self {
-        kept.texts.forget_documents();
+    pub fn new(
+        program: &'p Program,
+        data: &'p Value,
+        input: &'t Tree<'t>,
+        documents: &'t Documents<'t>,
+        mut kept: Kept,
+    ) -> Self {
         kept.fixed.resize(program.rules.len(), None);
         let values = vec![None; program.rules.len()];
-        Self { program, data, input, kept, values, stack: Vec::with_capacity(64), steps: 0 }
+        Self { program, data, input, documents, kept, values, stack: Vec::with_capacity(64), steps: 0 }
     }
 
     /// The value of a rule where it is known already.
@@ -562,28 +567,26 @@ impl<'p, 't> Run<'p, 't> {
             return Ok(Made::UNDEFINED);
         };
         let values = &values[..builtin.arguments.len()];
-        let texts = &mut self.kept.texts;
+        let patterns = &mut self.kept.patterns;
         let value = match (builtin.native, values) {
             (Native::Get, [of, path, default]) => {
                 return native::get(of.seen(), path.seen(), default.seen()).map(Seen::made).ok_or(Undecided);
             }
+            (Native::Unmarshal, [text]) => return self.documents.decoded(text).ok_or(Undecided),
+            (Native::IsJson, [text]) if text.seen().text().is_some() => {
+                Some(Value::Bool(self.documents.decoded(text).is_some()))
+            }
             (Native::Test(test), [value]) => native::test(test, value.seen()),
-            (Native::IsJson, [text]) => {
-                text.seen().text().map(|of| Value::Bool(texts.document(of, kept(text)).is_some()))
-            }
-            (Native::Unmarshal, [text]) => {
-                text.seen().text().and_then(|of| texts.document(of, kept(text)).cloned())
-            }
             (Native::Match, [pattern, text]) => match (pattern.seen().text(), text.seen().text()) {
                 (Some(pattern), Some(text)) => {
-                    texts.pattern(pattern).map(|pattern| Value::Bool(pattern.is_match(text)))
+                    patterns.pattern(pattern).map(|pattern| Value::Bool(pattern.is_match(text)))
                 }
                 _ => None,
             },
             (Native::Replace, [text, pattern, by]) => {
                 match (text.seen().text(), pattern.seen().text(), by.seen().text()) {
                     (Some(text), Some(pattern), Some(by)) => {
-                        texts.pattern(pattern).map(|pattern| Value::from(&*pattern.replace_all(text, by)))
+                        patterns.pattern(pattern).map(|pattern| Value::from(&*pattern.replace_all(text, by)))
                     }
                     _ => None,
                 }
@@ -649,14 +652,6 @@ impl<'t> Key<'_, 't> {
             Self::Name(name) => Value::from(name),
             Self::Value(value) => value.clone(),
         })
-    }
-}
-
-/// The text of a value of its own.
-const fn kept<'v>(value: &'v Made<'_>) -> Option<&'v Arc<str>> {
-    match value {
-        Made::Value(Value::String(text)) => Some(text),
-        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod cutter;
 pub mod load;
 mod normalise;
 pub use normalise::kind;
+pub mod packed;
 pub mod raw;
 pub mod shape;
 pub mod stream;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, Outcome};
 use sekisho_engine::item::cutter::{Batch, Content, Cutter};
+use sekisho_engine::item::packed::{Documents, PackedItem};
 use sekisho_engine::item::shape::Found;
 use sekisho_engine::item::tree::Tree;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus};
@@ -71,12 +72,9 @@ fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Ma
 /// An item of which a policy that waits will read something.
 #[derive(Debug)]
 pub struct KeptItem {
-    /// Its head, with the document null.
-    pub head: ConfigurationItem,
     /// Of the file's name.
-    pub file: Arc<str>,
-    /// What can be read of it.
-    pub tree: Arc<Tree<'static>>,
+    file: Arc<str>,
+    item: PackedItem,
 }
 
 /// What is needed after the last item.
@@ -95,7 +93,7 @@ pub struct Seen {
     /// A COMPLIANT that rests on absent fields, by what is absent.
     pub undecided: BTreeMap<String, usize>,
     /// Equal parts of different items are kept once.
-    same: HashMap<Vec<u8>, Arc<Tree<'static>>>,
+    same: Documents,
 }
 
 /// Everything that does not change during a scan.
@@ -127,7 +125,7 @@ struct Batched {
     accounts: Vec<ConfigurationItem>,
     regions: BTreeMap<String, String>,
     looked_up: Vec<ConfigurationItem>,
-    waiting: Vec<(KeptItem, Vec<u8>)>,
+    waiting: Vec<KeptItem>,
     waived: Vec<String>,
     undecided: BTreeMap<String, usize>,
     file_ends: bool,
@@ -299,14 +297,8 @@ impl Judge<'_> {
             }
         }
         let Some(mask) = self.kept.judged.get(resource_type) else { return false };
-        match tree(mask) {
-            Ok(tree) => {
-                let mut key = Vec::new();
-                tree.key(&Mask::All, &mut key);
-                let (head, file) = (head.clone(), Arc::clone(batch.file()));
-                let tree = Arc::new(tree.into_owned());
-                result.waiting.push((KeptItem { head, file, tree }, key));
-            }
+        match tree(mask).and_then(|tree| PackedItem::new(head, &tree, !self.waivers.is_empty())) {
+            Ok(item) => result.waiting.push(KeptItem { file: Arc::clone(batch.file()), item }),
             Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
         }
         true
@@ -345,9 +337,15 @@ impl Judge<'_> {
             .chain(accounts.chunks(1).map(|one| (&[][..], one)));
         let work = |evaluator: &mut Evaluator, (items, accounts): (&[KeptItem], &[ConfigurationItem])| {
             let mut result = Batched::default();
-            for item in items {
-                let outcome = evaluator.judge_kept(&item.head, &item.tree, Occasion::Schedule);
-                self.add(outcome, &item.head, &item.file, &mut result);
+            for KeptItem { file, item } in items {
+                let head = item.head();
+                match Tree::read(item.document(), &Mask::All) {
+                    Ok(tree) => {
+                        let outcome = evaluator.judge_kept(&head, &tree, Occasion::Schedule);
+                        self.add(outcome, &head, file, &mut result);
+                    }
+                    Err(error) => result.problems.push(unreadable(&head, file, &error)),
+                }
             }
             for account in accounts {
                 let outcome = evaluator.judge_built(account, Occasion::Schedule);
@@ -382,9 +380,9 @@ impl Scan {
             seen.regions.entry(account).or_insert(region);
         }
         seen.looked_up.extend(result.looked_up);
-        for (mut item, key) in result.waiting {
-            item.tree = Arc::clone(seen.same.entry(key).or_insert(item.tree));
-            seen.waiting.push(item);
+        for mut kept in result.waiting {
+            kept.item.share(&mut seen.same);
+            seen.waiting.push(kept);
         }
         seen.waived.extend(result.waived);
         for (problem, items) in result.undecided {
