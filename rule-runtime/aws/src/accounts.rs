@@ -11,7 +11,7 @@ use aws_sdk_config::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Credentials;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::clients::{Clients, explain, is_denied};
 
@@ -29,12 +29,18 @@ pub struct Role {
     pub external_id: Option<String>,
 }
 
-/// The clients of each account that the function serves.
-#[derive(Debug)]
+/// The clients of each account that the function serves, made when somebody asks for them: what they need of TLS takes most of
+/// the time in which the function starts.
+#[derive(Debug, Default)]
 pub struct Accounts {
-    config: SdkConfig,
-    own: Clients,
+    own: OnceCell<Own>,
     assumed: Mutex<HashMap<(Role, String), Assumed>>,
+}
+
+#[derive(Debug)]
+struct Own {
+    config: SdkConfig,
+    clients: Clients,
 }
 
 #[derive(Debug)]
@@ -44,15 +50,17 @@ struct Assumed {
 }
 
 impl Accounts {
-    /// From the environment.
-    pub async fn from_env() -> Self {
-        let config = Clients::config_from_env().await;
-        Self { own: Clients::new(&config), config, assumed: Mutex::new(HashMap::new()) }
+    async fn made(&self) -> &Own {
+        let make = || async {
+            let config = Clients::config_from_env().await;
+            Own { clients: Clients::new(&config), config }
+        };
+        self.own.get_or_init(make).await
     }
 
-    /// Clients with the function's own credentials.
-    pub fn own(&self) -> Clients {
-        self.own.clone()
+    /// Clients with the function's own credentials, from what the environment says.
+    pub async fn own(&self) -> Clients {
+        self.made().await.clients.clone()
     }
 
     /// Clients with the credentials of `role`, for `region`. `rule_name` names the session, so that `CloudTrail` of the
@@ -71,6 +79,8 @@ impl Accounts {
         let credentials = self.assume(role, rule_name).await?;
         let until = credentials.expiry().and_then(|expiry| expiry.checked_sub(MARGIN));
         let config = self
+            .made()
+            .await
             .config
             .to_builder()
             .credentials_provider(aws_sdk_sts::config::SharedCredentialsProvider::new(credentials))
@@ -83,7 +93,7 @@ impl Accounts {
     }
 
     async fn assume(&self, role: &Role, rule_name: &str) -> Result<Credentials, String> {
-        let client = Client::new(&self.config);
+        let client = Client::new(&self.made().await.config);
         let sent = client
             .assume_role()
             .role_arn(&role.arn)

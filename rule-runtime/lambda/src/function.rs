@@ -45,10 +45,15 @@ pub struct Function {
 impl Function {
     /// Looks which policies there are and makes the clients. A policy is read when the first rule names it; one that cannot
     /// be read fails the invocations of the rules that name it, and no others.
-    pub async fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings) -> Self {
         let policies = PolicyFolder::open(&settings.policies);
         let waivers = WaiverSource::new(settings.waivers.as_deref(), policies.set(), &settings.policies);
-        Self { accounts: Accounts::from_env().await, settings, policies: Mutex::new(policies), waivers }
+        Self { accounts: Accounts::default(), settings, policies: Mutex::new(policies), waivers }
+    }
+
+    /// Makes what every event needs and none has to wait for before it comes.
+    pub async fn prepare(&self) {
+        self.accounts.own().await;
     }
 
     /// Answers one event of AWS Config.
@@ -69,12 +74,12 @@ impl Function {
     /// # Errors
     /// They cannot be read.
     pub(crate) async fn waivers(&self) -> Result<Waivers, String> {
-        self.waivers.get(&self.accounts.own().objects, &self.policies).await
+        self.waivers.get(&self.accounts.own().await.objects, &self.policies).await
     }
 
     /// Facts of the function's own account.
-    pub(crate) fn own_facts(&self) -> AwsFacts {
-        self.accounts.own().facts
+    pub(crate) async fn own_facts(&self) -> AwsFacts {
+        self.accounts.own().await.facts
     }
 
     async fn answer(&self, payload: &Value, context: &Context) -> Result<Value, InvocationError> {
@@ -176,7 +181,7 @@ impl Function {
             rule_account.is_some() && function_account.is_some() && rule_account != function_account;
         if !elsewhere && own.role.is_none() {
             report.step("account", rule_account.unwrap_or("the function's own"));
-            return Ok(self.accounts.own());
+            return Ok(self.accounts.own().await);
         }
         let arn = match (&own.role, rule_account, &event.execution_role_arn) {
             (Some(role), Some(account), _) => {

@@ -158,7 +158,7 @@ async fn prepare(
     };
     let mut each =
         rule::parameters_of_each(policies, None, &given, "SEKISHO_HOOK_PARAMETERS").map_err(joined)?;
-    let mut facts = Facts::new(function.own_facts(), function.settings.facts_file.as_deref())?;
+    let mut facts = Facts::new(function.own_facts().await, function.settings.facts_file.as_deref())?;
     let now = facts.now().unwrap_or_else(clock);
     let mut evaluator = Evaluator::new();
     let mut parameters = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! The Lambda function of an AWS Config rule: binary `bootstrap`.
 //!
-//! Start: policies are loaded once and AWS clients are made. Each invocation: [`function`] reads the event, and
+//! Start: it is looked what policies there are, and AWS clients are made while the first event is waited for. Each invocation: [`function`] reads the event, and
 //! [`run`] finds the items, asks the policies and tells AWS Config; the request of a CloudFormation Lambda Hook is answered by
 //! [`hook`]. Whatever goes wrong is an [`error::InvocationError`], so that Lambda tries
 //! again and AWS Config shows the rule in error.
@@ -29,12 +29,15 @@ use crate::settings::Settings;
 async fn main() -> ExitCode {
     logging::init();
     let function = match Settings::from_env() {
-        Ok(settings) => Arc::new(Function::new(settings).await),
+        Ok(settings) => Arc::new(Function::new(settings)),
         Err(problem) => {
             tracing::error!(error = %problem, "the settings cannot be used");
             return ExitCode::FAILURE;
         }
     };
+    // Beside the first poll, which does not wait for it.
+    let early = Arc::clone(&function);
+    tokio::spawn(async move { early.prepare().await });
     let handler = service_fn(move |event: LambdaEvent<Value>| {
         let function = Arc::clone(&function);
         async move { function.handle(event).await }

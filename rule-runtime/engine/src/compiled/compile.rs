@@ -192,12 +192,14 @@ impl<'m> Compiler<'m> {
         let sources = self.sources.get(name).cloned().unwrap_or_default();
         let Some(first) = sources.first() else { unreachable!("asked for by a name of sources") };
         let (mut rule, reads_input) = self.within(name, first.span(), |compiler| {
-            let mut rule = Rule { kind: Kind::Value, definitions: Vec::new(), default: None, reads_input: false };
+            let mut rule =
+                Rule { kind: Kind::Value, definitions: Vec::new(), default: None, reads_input: false };
             let mut kinds = Vec::new();
             for source in &sources {
                 match source {
                     RuleSource::Default { refr, args, value, .. } => {
-                        if !args.is_empty() || !matches!(**refr, Source::Var { .. }) || rule.default.is_some() {
+                        if !args.is_empty() || !matches!(**refr, Source::Var { .. }) || rule.default.is_some()
+                        {
                             return refused(refr.span(), "this default");
                         }
                         rule.default = Some(compiler.expr(value, &mut Scope::default())?);
@@ -225,7 +227,9 @@ impl<'m> Compiler<'m> {
 
     fn definition(&mut self, head: &RuleHead, bodies: &[RuleBody]) -> Compiled<(Kind, Definition)> {
         let (refr, value, is_set) = match head {
-            RuleHead::Compr { refr, assign, .. } => (refr, assign.as_ref().map(|assign| &assign.value), false),
+            RuleHead::Compr { refr, assign, .. } => {
+                (refr, assign.as_ref().map(|assign| &assign.value), false)
+            }
             RuleHead::Set { refr, key: Some(key), .. } => (refr, Some(key), true),
             RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => {
                 return refused(refr.span(), "this head");
@@ -451,7 +455,8 @@ impl<'m> Compiler<'m> {
                     let [key, value] = self.pair(key, value, scope)?;
                     Ok((key, value))
                 });
-                let (keys, values): (Vec<_>, Vec<_>) = fields.collect::<Compiled<Vec<_>>>()?.into_iter().unzip();
+                let (keys, values): (Vec<_>, Vec<_>) =
+                    fields.collect::<Compiled<Vec<_>>>()?.into_iter().unzip();
                 match (constants(&keys), constants(&values)) {
                     (Some(keys), Some(values)) => {
                         let fields = keys.into_iter().zip(values);
@@ -461,11 +466,12 @@ impl<'m> Compiler<'m> {
                 }
             }
             Source::ArrayCompr { term, query, .. } => {
-                self.comprehension(query, scope, |compiler, scope| Ok(Term::Array(compiler.expr(term, scope)?)))?
+                self.comprehension(query, scope, |compiler, scope| {
+                    Ok(Term::Array(compiler.expr(term, scope)?))
+                })?
             }
-            Source::SetCompr { term, query, .. } => {
-                self.comprehension(query, scope, |compiler, scope| Ok(Term::Set(compiler.expr(term, scope)?)))?
-            }
+            Source::SetCompr { term, query, .. } => self
+                .comprehension(query, scope, |compiler, scope| Ok(Term::Set(compiler.expr(term, scope)?)))?,
             Source::ObjectCompr { key, value, query, .. } => {
                 self.comprehension(query, scope, |compiler, scope| {
                     let [key, value] = compiler.pair(key, value, scope)?;
@@ -495,7 +501,13 @@ impl<'m> Compiler<'m> {
                 Source::Number { value, .. } if !number.span().text().starts_with('-') => {
                     let zero = Value::from(0);
                     let negated = numbers::arithmetic_operation(
-                        span, &ArithOp::Sub, expr, number, zero, value.clone(), true,
+                        span,
+                        &ArithOp::Sub,
+                        expr,
+                        number,
+                        zero,
+                        value.clone(),
+                        true,
                     );
                     negated.map(Expr::Constant).or_else(|_| refused(span, "this number"))?
                 }

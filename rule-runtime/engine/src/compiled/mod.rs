@@ -21,8 +21,8 @@ use std::sync::Arc;
 use regorus::Value;
 
 pub use compile::{Refusal, compile};
-pub use program::Program;
 use native::Documents;
+pub use program::Program;
 use run::{Kept, Run};
 
 use seen::Made;

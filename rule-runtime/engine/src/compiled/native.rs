@@ -102,7 +102,8 @@ impl<'t> Documents<'t> {
         let place = (of.as_ptr().addr(), of.len());
         for cell in &self.0 {
             let known = cell.get_or_init(|| {
-                let kept = if let Made::Value(Value::String(text)) = text { Some(Arc::clone(text)) } else { None };
+                let kept =
+                    if let Made::Value(Value::String(text)) = text { Some(Arc::clone(text)) } else { None };
                 Document { place, _text: kept, value: decode(text) }
             });
             if known.place == place {
@@ -180,7 +181,12 @@ mod tests {
 
     #[test]
     fn numbers_are_what_regorus_reads() {
-        for text in ["[1.50, 2]", "[123456789012345678901234567890]", "[-1, 18446744073709551615, 1e3]", "{\"a\": 1, \"a\": 2}"] {
+        for text in [
+            "[1.50, 2]",
+            "[123456789012345678901234567890]",
+            "[-1, 18446744073709551615, 1e3]",
+            "{\"a\": 1, \"a\": 2}",
+        ] {
             let documents = Documents::default();
             let decoded = documents.decoded(&Made::Value(text.into())).unwrap().into_value();
             assert_eq!(decoded, Value::from_json_str(text).unwrap(), "{text}");

@@ -283,9 +283,8 @@ impl<'a> Schedule<'a> {
         while !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|definition| {
-                let is_there = |name: &String| {
-                    self.is_defined.contains(name.as_str()) || own.contains(name.as_str())
-                };
+                let is_there =
+                    |name: &String| self.is_defined.contains(name.as_str()) || own.contains(name.as_str());
                 let can = definition.uses.iter().all(is_there);
                 if can {
                     own.insert(&definition.name);

@@ -7,7 +7,7 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, BuiltinFcn, Expr as Source, Ref,
 pub(super) type Slot = usize;
 
 /// The arguments that a call can have at most.
-pub(super) const MOST_ARGUMENTS: usize = 8;
+pub(super) const MOST_ARGUMENTS: usize = 4;
 
 /// The rules and functions that the entries come to; what refers to one of them does so by its place here.
 #[derive(Debug, Default)]

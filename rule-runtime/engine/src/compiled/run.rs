@@ -10,8 +10,8 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
 use super::native::{self, Documents, Patterns};
 use super::program::{
-    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, MOST_ARGUMENTS, Native, Operation, Operator,
-    Pattern, Program, Step, Term,
+    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, MOST_ARGUMENTS, Native, Operation,
+    Operator, Pattern, Program, Step, Term,
 };
 use super::seen::{Made, Seen, sorted};
 use crate::item::tree::Tree;
@@ -243,21 +243,22 @@ impl<'p, 't> Run<'p, 't> {
         take: &mut dyn FnMut(&mut Self, Key<'_, 't>, Made<'t>) -> Decided<Flow>,
     ) -> Decided<Flow> {
         let flow = match over {
-            Made::Read(Tree::List(list)) => list.iter().enumerate().try_for_each(|(index, value)| {
-                stop(take(self, Key::Place(index), Made::Read(value)))
-            }),
+            Made::Read(Tree::List(list)) => list
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, value)| stop(take(self, Key::Place(index), Made::Read(value)))),
             Made::Read(Tree::Object(fields)) => sorted(fields)
                 .into_iter()
                 .try_for_each(|(name, value)| stop(take(self, Key::Name(name), Made::Read(value)))),
             Made::Value(Value::Array(list)) => list.iter().enumerate().try_for_each(|(index, value)| {
                 stop(take(self, Key::Place(index), Made::Value(value.clone())))
             }),
-            Made::Value(Value::Set(set)) => set.iter().try_for_each(|value| {
-                stop(take(self, Key::Value(value), Made::Value(value.clone())))
-            }),
-            Made::Value(Value::Object(fields)) => fields.iter().try_for_each(|(key, value)| {
-                stop(take(self, Key::Value(key), Made::Value(value.clone())))
-            }),
+            Made::Value(Value::Set(set)) => set
+                .iter()
+                .try_for_each(|value| stop(take(self, Key::Value(value), Made::Value(value.clone())))),
+            Made::Value(Value::Object(fields)) => fields
+                .iter()
+                .try_for_each(|(key, value)| stop(take(self, Key::Value(key), Made::Value(value.clone())))),
             Made::Value(Value::Undefined) => Ok(()),
             // An error to regorus.
             _ => Err(Err(Undecided)),
@@ -427,9 +428,7 @@ impl<'p, 't> Run<'p, 't> {
                 }
                 return Ok(value.made());
             }
-            Expr::Array(items) => {
-                self.values::<Vec<_>>(items, base)?.map_or(Value::Undefined, Value::from)
-            }
+            Expr::Array(items) => self.values::<Vec<_>>(items, base)?.map_or(Value::Undefined, Value::from),
             Expr::Set(items) => {
                 self.values::<BTreeSet<_>>(items, base)?.map_or(Value::Undefined, Value::from)
             }
@@ -452,8 +451,9 @@ impl<'p, 't> Run<'p, 't> {
                 match operator {
                     BoolOp::Eq => Ok(Value::Bool(first.equals(second))),
                     BoolOp::Ne => Ok(Value::Bool(!first.equals(second))),
-                    operator => comparison::compare(operator, &first.value(), &second.value())
-                        .map_err(|_| Undecided),
+                    operator => {
+                        comparison::compare(operator, &first.value(), &second.value()).map_err(|_| Undecided)
+                    }
                 }
             })??,
             Expr::Operate(operation) => self.operate(operation, base)?,
@@ -543,11 +543,7 @@ impl<'p, 't> Run<'p, 't> {
     }
 
     /// The values of the arguments; none where one is undefined.
-    fn arguments(
-        &mut self,
-        exprs: &'p [Expr],
-        base: usize,
-    ) -> Decided<Option<[Made<'t>; MOST_ARGUMENTS]>> {
+    fn arguments(&mut self, exprs: &'p [Expr], base: usize) -> Decided<Option<[Made<'t>; MOST_ARGUMENTS]>> {
         let mut values = [const { Made::UNDEFINED }; MOST_ARGUMENTS];
         let mut is_defined = true;
         for (value, expr) in values.iter_mut().zip(exprs) {

@@ -14,7 +14,8 @@ first := input.first
 
 /// The value of `r` of a policy with `rules` for `input`, as regorus gives it, and compiled; none where regorus is to be asked.
 fn both(rules: &str, input: &str) -> (Result<Value, String>, Result<Option<Value>, Refusal>) {
-    let data = Value::from_json_str(r#"{"parameters": {"n": 3, "list": ["x", "y"], "map": {"1": "one"}}}"#).unwrap();
+    let data =
+        Value::from_json_str(r#"{"parameters": {"n": 3, "list": ["x", "y"], "map": {"1": "one"}}}"#).unwrap();
     let tree = Tree::read(input, &Mask::All).unwrap();
     let input = Value::from_json_str(input).unwrap();
     let mut engine = regorus::Engine::new();
@@ -225,7 +226,10 @@ fn what_is_not_known_to_mean_the_same_is_not_compiled() {
         ("r := f(1)\nf(x) := 1 if x > 2\nelse if x > 0", "this body"),
         ("r := time.now_ns()", "time.now_ns"),
         ("r := rand.intn(\"x\", 3)", "rand.intn"),
-        ("r if { some x in input.a; y := [x | some x in input.b]; y }", "the name x, which is bound around it already,"),
+        (
+            "r if { some x in input.a; y := [x | some x in input.b]; y }",
+            "the name x, which is bound around it already,",
+        ),
         ("r.a := 1", "a head of several parts"),
         ("r[\"a\"] := 1", "a head of several parts"),
         ("r := f(1)\ndefault f(x) := 2\nf(x) := 1 if x > 2", "a function with a default"),

@@ -37,9 +37,9 @@ pub fn is_light(tree: &Tree<'_>) -> bool {
         match tree {
             Tree::Text(text) => budget.checked_sub(text.len()),
             Tree::List(list) => list.iter().try_fold(budget, |budget, value| weigh(value, budget)),
-            Tree::Object(fields) => fields.iter().try_fold(budget, |budget, (name, value)| {
-                weigh(value, budget.checked_sub(name.len())?)
-            }),
+            Tree::Object(fields) => fields
+                .iter()
+                .try_fold(budget, |budget, (name, value)| weigh(value, budget.checked_sub(name.len())?)),
             _ => Some(budget),
         }
     }

@@ -69,7 +69,7 @@ impl Evaluator {
                 return None;
             }
             let mut coverage = super::coverage::Coverage::default();
-            coverage.take(&prepared.engine);
+            prepared.engine().iter().for_each(|engine| coverage.take(engine));
             let coverage = coverage.of(&prepared.policy);
             let rules = prepared.rules(item);
             Some((rules, coverage))
@@ -83,7 +83,7 @@ impl Prepared {
     /// Every rule is asked, also those that the verdict did not need.
     fn rules(&self, item: &ConfigurationItem) -> Vec<RuleValue> {
         let Ok(input) = convert::document(&item.document) else { return Vec::new() };
-        let mut engine = self.pristine.clone();
+        let Ok(mut engine) = self.fresh() else { return Vec::new() };
         engine.set_input(input);
         engine.set_enable_coverage(true);
         let places = engine.get_modules().last().map(|module| rule_values(module)).unwrap_or_default();

@@ -15,13 +15,11 @@ pub mod stack;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
@@ -33,13 +31,10 @@ use crate::policy::mask::Mask;
 use crate::policy::{Policy, Severity};
 use crate::verdict::{Compliance, ResourceKey, Verdict};
 use memory::Memory;
-use prepared::{Answer, Prepared};
+use prepared::{Answer, Manner, Prepared};
 
 /// How long one policy may take over one input.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many steps of regorus pass between two looks at the clock.
-const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
 
 /// What a policy reads beside the item.
 #[derive(Debug, Clone, Default)]
@@ -199,7 +194,7 @@ impl Evaluator {
     /// The lines that were come to since the policies were added.
     pub fn coverage(&self) -> coverage::Coverage {
         let mut coverage = coverage::Coverage::default();
-        self.prepared.iter().for_each(|prepared| coverage.take(&prepared.engine));
+        self.prepared.iter().filter_map(Prepared::engine).for_each(|engine| coverage.take(engine));
         coverage
     }
 
@@ -230,16 +225,12 @@ impl Evaluator {
                 .help("give items of that type, or see why they could not be fetched")
         })?;
         let document = json!({"parameters": data.parameters, "facts": facts, "inventory": inventory});
-        let mut engine = policy.engine.clone();
         let problem = |message: String| Diagnostic::new(policy.file.display().to_string(), message);
         let document = convert::document(&document).map_err(problem)?;
-        engine.add_data(document.clone()).map_err(|error| problem(error.to_string()))?;
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: self.time_limit.unwrap_or(TIME_LIMIT),
-            check_interval: TIMER_INTERVAL,
-        });
-        engine.set_enable_coverage(self.counts_lines);
-        self.prepared.push(Prepared::new(policy, engine, document, data.parameters.clone()));
+        let manner =
+            Manner { time_limit: self.time_limit.unwrap_or(TIME_LIMIT), counts_lines: self.counts_lines };
+        let prepared = Prepared::new(policy, document, manner, data.parameters.clone()).map_err(problem)?;
+        self.prepared.push(prepared);
         self.plans.clear();
         self.memory = Memory::default();
         Ok(())

@@ -1,8 +1,11 @@
 //! One policy with its data: asked about an input, and what its answer means for an item.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
+use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value as Rego};
 use serde_json::Value;
 
@@ -18,18 +21,30 @@ use crate::policy::mask::{Known, Mask, Masks};
 use crate::policy::missing::{self, Absent, OnMissing};
 use crate::verdict::{Compliance, Reason, ResourceKey, Verdict};
 
+/// How many steps of regorus pass between two looks at the clock.
+const TIMER_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
+
 /// One policy with its data, ready for items.
 #[derive(Clone)]
 pub struct Prepared {
     /// The policy.
     pub policy: Arc<Policy>,
-    /// With the data.
-    pub engine: Engine,
-    /// Taken when the engine was ruined by a panic.
-    pub pristine: Engine,
     /// None where it is interpreted only.
     compiled: Option<Compiled>,
+    /// With the data; made when it is asked, since a compiled policy hardly ever needs it.
+    engine: Option<Engine>,
+    data: Rego,
+    manner: Manner,
     parameters: Value,
+}
+
+/// How a policy is interpreted.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// How long it may take over one input.
+    pub time_limit: Duration,
+    /// Whether the lines are counted that it comes to.
+    pub counts_lines: bool,
 }
 
 /// What a policy says of an input, before anything of the item comes in that the policy did not read.
@@ -56,10 +71,35 @@ impl Answer {
 pub type Folded = (Vec<Verdict>, Option<Undecided>);
 
 impl Prepared {
-    /// `data` is what the engine was given.
-    pub fn new(policy: &Arc<Policy>, engine: Engine, data: Rego, parameters: Value) -> Self {
-        let compiled = policy.program().ok().map(|program| Compiled::new(program, data));
-        Self { policy: Arc::clone(policy), pristine: engine.clone(), engine, compiled, parameters }
+    /// `data` is an object of `parameters`, `facts` and `inventory`.
+    ///
+    /// # Errors
+    /// The message of regorus where it does not take the data, or not together with the policy.
+    pub fn new(policy: &Arc<Policy>, data: Rego, manner: Manner, parameters: Value) -> Result<Self, String> {
+        let compiled = policy.program().ok().map(|program| Compiled::new(program, data.clone()));
+        let mut prepared =
+            Self { policy: Arc::clone(policy), compiled, engine: None, data, manner, parameters };
+        if prepared.compiled.is_none() || manner.counts_lines {
+            prepared.engine = Some(prepared.fresh()?);
+        }
+        Ok(prepared)
+    }
+
+    /// An engine with the data that has not judged anything yet.
+    pub fn fresh(&self) -> Result<Engine, String> {
+        let mut engine = self.policy.engine.clone();
+        engine.add_data(self.data.clone()).map_err(|error| error.to_string())?;
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: self.manner.time_limit,
+            check_interval: TIMER_INTERVAL,
+        });
+        engine.set_enable_coverage(self.manner.counts_lines);
+        Ok(engine)
+    }
+
+    /// The engine, where it was needed.
+    pub const fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
     }
 
     /// What it can read when it judges an item of that type.
@@ -135,7 +175,11 @@ impl Prepared {
     }
 
     fn interpret(&mut self, input: Rego) -> Result<Answer, String> {
-        let (policy, engine) = (&self.policy, &mut self.engine);
+        let mut engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => self.fresh()?,
+        };
+        let policy = &self.policy;
         let asked = stack::catch(|| {
             engine.set_input(input);
             answer(policy, &mut |rule| {
@@ -143,10 +187,14 @@ impl Prepared {
                 engine.eval_rule(rule).map_err(|error| error.to_string())
             })
         });
-        asked.unwrap_or_else(|panic| {
-            self.engine = self.pristine.clone();
-            Err(format!("the evaluation panicked: {panic}"))
-        })
+        // One that panicked is ruined.
+        asked.map_or_else(
+            |panic| Err(format!("the evaluation panicked: {panic}")),
+            |answer| {
+                self.engine = Some(engine);
+                answer
+            },
+        )
     }
 
     /// What `answer` means for `item`: its own verdict first, then those of the resources that the policy named.

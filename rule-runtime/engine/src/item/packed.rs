@@ -37,11 +37,17 @@ impl PackedItem {
     pub fn new(head: &ConfigurationItem, kept: &Tree<'_>, with_tags: bool) -> serde_json::Result<Self> {
         let ResourceKey { resource_type, resource_id } = &head.resource;
         let mut texts = String::new();
-        let ends = [Some(resource_type), Some(resource_id), head.account_id.as_ref(), head.region.as_ref(), head.arn.as_ref()]
-            .map(|text| {
-                texts.push_str(text?);
-                u32::try_from(texts.len()).ok()
-            });
+        let ends = [
+            Some(resource_type),
+            Some(resource_id),
+            head.account_id.as_ref(),
+            head.region.as_ref(),
+            head.arn.as_ref(),
+        ]
+        .map(|text| {
+            texts.push_str(text?);
+            u32::try_from(texts.len()).ok()
+        });
         let document = serde_json::to_string(kept)?.into();
         let (status, capture_time) = (head.status, head.capture_time);
         let tags = head.document.get("tags").filter(|_| with_tags).map(|tags| tags.to_string().into());
@@ -78,10 +84,11 @@ impl PackedItem {
             arn,
             status: self.status,
             capture_time: self.capture_time,
-            document: self.tags.as_deref().and_then(|tags| serde_json::from_str(tags).ok()).map_or(
-                Value::Null,
-                |tags: Value| json!({"tags": tags}),
-            ),
+            document: self
+                .tags
+                .as_deref()
+                .and_then(|tags| serde_json::from_str(tags).ok())
+                .map_or(Value::Null, |tags: Value| json!({"tags": tags})),
         }
     }
 
@@ -115,7 +122,10 @@ mod tests {
             assert_eq!(packed.head(), head);
             let tagged = ConfigurationItem { document: json!({"tags": {"a": "b"}, "c": 1}), ..head.clone() };
             let packed = PackedItem::new(&tagged, &tree, true).unwrap();
-            assert_eq!(packed.head(), ConfigurationItem { document: json!({"tags": {"a": "b"}}), ..head.clone() });
+            assert_eq!(
+                packed.head(),
+                ConfigurationItem { document: json!({"tags": {"a": "b"}}), ..head.clone() }
+            );
             let packed = PackedItem::new(&tagged, &tree, false).unwrap();
             assert_eq!(packed.head(), head);
             assert_eq!(Tree::read(packed.document(), &Mask::All).unwrap(), tree);
