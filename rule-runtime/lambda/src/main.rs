@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
     tokio::spawn(async move { early.prepare().await });
     let handler = service_fn(move |event: LambdaEvent<Value>| {
         let function = Arc::clone(&function);
-        async move { function.handle(event).await }
+        async move { Box::pin(function.handle(event)).await }
     });
     match Box::pin(lambda_runtime::run(handler)).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -327,8 +327,7 @@ impl<'m> Compiler<'m> {
         }
         let mut scope = Scope::default();
         scope.levels.push(Level::default());
-        let arguments =
-            args.iter().map(|argument| self.pattern(argument, &mut scope)).collect::<Compiled<_>>()?;
+        let arguments = args.iter().map(|argument| pattern(argument, &mut scope)).collect::<Compiled<_>>()?;
         let value = assign.as_ref().map(|assign| &assign.value);
         let mut compiled = Vec::new();
         if bodies.is_empty() {
@@ -368,8 +367,8 @@ impl<'m> Compiler<'m> {
                 Literal::SomeVars { span, .. } => return refused(span, "some without in"),
                 Literal::SomeIn { key, value, collection, .. } => {
                     let over = self.expr(collection, scope)?;
-                    let key = key.as_ref().map(|key| self.pattern(key, scope)).transpose()?;
-                    Step::Each { key, value: self.pattern(value, scope)?, over }
+                    let key = key.as_ref().map(|key| pattern(key, scope)).transpose()?;
+                    Step::Each { key, value: pattern(value, scope)?, over }
                 }
                 Literal::Expr { expr, .. } => match &**expr {
                     Source::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
@@ -381,7 +380,7 @@ impl<'m> Compiler<'m> {
                             return refused(lhs.span(), "this assignment");
                         }
                         let value = self.expr(rhs, scope)?;
-                        Step::Assign(self.pattern(lhs, scope)?, value)
+                        Step::Assign(pattern(lhs, scope)?, value)
                     }
                     expr => Step::Holds(self.expr(expr, scope)?),
                 },
@@ -399,21 +398,6 @@ impl<'m> Compiler<'m> {
             });
         }
         Ok(steps)
-    }
-
-    fn pattern(&mut self, pattern: &Source, scope: &mut Scope) -> Compiled<Pattern> {
-        match pattern {
-            Source::Var { span, .. } if span.text() == "_" => Ok(Pattern::Anything),
-            Source::Var { span, .. } => Ok(Pattern::Bind(scope.bind(span)?)),
-            Source::Array { items, .. } => {
-                let items = items.iter().map(|item| self.pattern(item, scope));
-                Ok(Pattern::Array(items.collect::<Compiled<_>>()?))
-            }
-            other => match literal(other) {
-                Some(value) => Ok(Pattern::Equals(value.clone())),
-                None => refused(other.span(), "this pattern"),
-            },
-        }
     }
 
     fn exprs<'e>(
@@ -639,8 +623,8 @@ impl<'m> Compiler<'m> {
         accessors.iter().try_fold(start, |of, accessor| match accessor {
             Accessor::Name(name) => Ok(field(of, name)),
             Accessor::Index(index) => {
-                let index = self.expr(index, scope)?;
-                Ok(Expr::Index(Box::new(Index { of, index, is_below_data })))
+                let key = self.expr(index, scope)?;
+                Ok(Expr::Index(Box::new(Index { of, key, is_below_data })))
             }
         })
     }
@@ -711,6 +695,22 @@ impl<'m> Compiler<'m> {
         };
         let (package, name) = path.strip_prefix("data.")?.rsplit_once('.')?;
         found(package, name)
+    }
+}
+
+/// What a value is bound to; the names in it are seen from here on.
+fn pattern(pattern: &Source, scope: &mut Scope) -> Compiled<Pattern> {
+    match pattern {
+        Source::Var { span, .. } if span.text() == "_" => Ok(Pattern::Anything),
+        Source::Var { span, .. } => Ok(Pattern::Bind(scope.bind(span)?)),
+        Source::Array { items, .. } => {
+            let items = items.iter().map(|item| self::pattern(item, scope));
+            Ok(Pattern::Array(items.collect::<Compiled<_>>()?))
+        }
+        other => match literal(other) {
+            Some(value) => Ok(Pattern::Equals(value.clone())),
+            None => refused(other.span(), "this pattern"),
+        },
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) enum Expr {
 #[derive(Debug)]
 pub(super) struct Index {
     pub of: Expr,
-    pub index: Expr,
+    pub key: Expr,
     /// The text begins with `data`: a number is looked for as a text too.
     pub is_below_data: bool,
 }

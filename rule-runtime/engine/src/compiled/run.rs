@@ -336,7 +336,7 @@ impl<'p, 't> Run<'p, 't> {
             Expr::Rule(rule) => self.known(*rule),
             Expr::Field(of, name) => Some(self.peek(of, base)?.at(Seen::Value(name))),
             Expr::Index(index) => {
-                let value = self.peek(&index.of, base)?.at(self.peek(&index.index, base)?);
+                let value = self.peek(&index.of, base)?.at(self.peek(&index.key, base)?);
                 // What regorus tries then is left to it.
                 let is_plain = !index.is_below_data || !value.is_undefined();
                 is_plain.then_some(value)
@@ -419,7 +419,7 @@ impl<'p, 't> Run<'p, 't> {
                 return Ok(of.seen().at(Seen::Value(name)).made());
             }
             Expr::Index(index) => {
-                let key = self.expr(&index.index, base)?;
+                let key = self.expr(&index.key, base)?;
                 let of = self.expr(&index.of, base)?;
                 let value = of.seen().at(key.seen());
                 let is_tried_as_text = index.is_below_data && value.is_undefined();

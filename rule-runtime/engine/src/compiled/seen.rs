@@ -117,7 +117,8 @@ impl<'s, 't> Seen<'s, 't> {
         match (self, other) {
             (Self::Value(one), Seen::Value(other)) => one == other,
             (Self::Read(tree), Seen::Value(value)) => equal(tree, value),
-            (Self::Value(value), Seen::Read(tree)) => equal(tree, value),
+            // From the other side, which lives otherwise.
+            (Self::Value(_), Seen::Read(_)) => other.equals(self),
             (Self::Read(Tree::Text(one)), Seen::Read(Tree::Text(other))) => one == other,
             (one, other) => one.value() == other.value(),
         }

@@ -97,13 +97,13 @@ impl Memory {
         }
         self.key.extend_from_slice(&place.to_le_bytes());
         tree.key(mask, &mut self.key);
-        let answer = match self.young.get(&self.key[..]) {
-            Some(answer) => Arc::clone(answer),
-            None => {
-                let answer = self.old.remove(&self.key[..])?;
-                self.put(Arc::clone(&answer));
-                answer
-            }
+        let young = self.young.get(&self.key[..]).map(Arc::clone);
+        let answer = if let Some(answer) = young {
+            answer
+        } else {
+            let answer = self.old.remove(&self.key[..])?;
+            self.put(Arc::clone(&answer));
+            answer
         };
         self.records[place].known += 1;
         Some(answer)

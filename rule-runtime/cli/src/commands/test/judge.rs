@@ -55,7 +55,7 @@ fn evaluate(
         // Both ways to judge, at each test of a policy: what differs would differ in the account.
         let interpreted = outcome_of(Evaluator::new().reading_whole(), policy, &prepared);
         if interpreted.as_ref().map(|(outcome, _)| outcome) != Ok(&outcome) {
-            return (Err(differing(&outcome, interpreted.map(|(outcome, _)| outcome))), coverage);
+            return (Err(differing(&outcome, &interpreted.map(|(outcome, _)| outcome))), coverage);
         }
     }
     prepared.waivers.apply(&mut outcome, &prepared.item, prepared.data.now);
@@ -74,7 +74,7 @@ fn outcome_of(
     Ok((outcome, evaluator.coverage()))
 }
 
-fn differing(compiled: &Outcome, interpreted: Result<Outcome, String>) -> String {
+fn differing(compiled: &Outcome, interpreted: &Result<Outcome, String>) -> String {
     format!(
         "compiled, the policy says another thing than interpreted, which is a fault of Sekisho; please report it\n\
          compiled:    {compiled:?}\ninterpreted: {interpreted:?}"
