@@ -40,8 +40,9 @@ def run(options: argparse.Namespace) -> None:
         for name in options.only or MEASURES:
             print(f"== {name}", file=sys.stderr, flush=True)
             results[name] = MEASURES[name].measure(options)
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            # What is measured is not lost to what fails behind it.
+            RESULTS.parent.mkdir(parents=True, exist_ok=True)
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if options.write:
         write(results)
     for name, measure in MEASURES.items():

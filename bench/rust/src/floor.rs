@@ -96,6 +96,8 @@ impl Items {
                 // The rest of the item is in the next block.
                 None => break,
                 Some(Err(error)) if error.is_eof() => break,
+                // A number that is cut off is no end of the text to serde_json. An item is one line.
+                Some(Err(error)) if error.column() + 1 >= self.rest.len() - start => break,
                 Some(Err(error)) => return Err(error.into()),
             }
         }
@@ -112,5 +114,26 @@ impl Items {
                 "is not a whole snapshot as make-items writes it",
             ))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_item_may_be_cut_off_anywhere() {
+        let text = br#"{"configurationItems":[{"a":-1.5e3,"b":[true,"x"]},{"c":10.25}]}"#;
+        for end in 0..text.len() {
+            let mut items = Items { rest: text[..end].to_vec(), ..Items::default() };
+            items.validate().unwrap_or_else(|error| panic!("{end}: {error}"));
+            items.rest.extend_from_slice(&text[end..]);
+            items.validate().unwrap();
+            assert_eq!(items.end().unwrap(), 2, "{end}");
+        }
+        let mut items =
+            Items { rest: br#"{"configurationItems":[{"a":-x, "b": 1}]}"#.to_vec(), ..Items::default() };
+        assert!(items.validate().is_err());
     }
 }
