@@ -162,8 +162,8 @@ manager(key) := "AWS" if {
 	regex.match(`^(arn:.*:)?alias/aws/`, key)
 } else := "CUSTOMER" if {
 	regex.match(sprintf("^(arn:aws:kms:[a-z0-9-]+:%v:)?alias/", [object.get(input, "awsAccountId", "")]), key)
-} else := object.get(recorded[0], "keyManager", null) if {
-	recorded := [entry |
+} else := recorded[0] if {
+	recorded := [object.get(entry, "keyManager", null) |
 		some _, item in object.get(data.inventory, "AWS::KMS::Key", {})
 		entry := object.get(item, "configuration", null)
 		is_object(entry)

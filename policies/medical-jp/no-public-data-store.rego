@@ -101,18 +101,19 @@ of_account := object.get(data.inventory, ["AWS::S3::AccountPublicAccessBlock", a
 
 own := decode.document(object.get(input, ["supplementaryConfiguration", "PublicAccessBlockConfiguration"], null))
 
-# The account's own block is judged by itself.
-blocks := [object.get(input, "configuration", null)] if {
-	resource_type == "AWS::S3::AccountPublicAccessBlock"
-} else := [own, of_account]
-
-# The settings that some block turns on.
-on := {setting |
-	some block in blocks
+# The settings that a block turns on.
+turned_on(block) := {setting |
 	is_object(block)
 	some setting in settings
 	object.get(block, setting, null) == true
 }
+
+# The account's own block is judged by itself, and a bucket that leaves nothing open needs no other.
+on := turned_on(object.get(input, "configuration", null)) if {
+	resource_type == "AWS::S3::AccountPublicAccessBlock"
+} else := turned_on(own) if {
+	count(turned_on(own)) == count(settings)
+} else := turned_on(own) | turned_on(of_account)
 
 off := [setting | some setting in settings; not setting in on]
 

@@ -13,7 +13,7 @@ use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData, stack};
 use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::raw::RawItem;
 use sekisho_engine::item::shape::Found;
-use sekisho_engine::item::{ConfigurationItem, load};
+use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, load};
 use sekisho_engine::policy::{Policy, PolicySet, Trigger};
 use sekisho_tests::root;
 use serde_json::{Map, Value, json};
@@ -122,12 +122,23 @@ fn other(value: &Value, random: &mut Random) -> Value {
     }
 }
 
+/// What judges as the function does, and what it is held against.
+struct Both {
+    masked: Evaluator,
+    whole: Evaluator,
+    /// Where the policy looks at other items: what judges without them where they do not matter, as a scan does.
+    awaiting: Option<Evaluator>,
+}
+
+/// Items that were judged without the others, and that waited for them.
+static AT_ONCE: AtomicUsize = AtomicUsize::new(0);
+static AWAITED: AtomicUsize = AtomicUsize::new(0);
+
 /// Judges `document` both ways, the masked one twice; says what both say.
 fn same(
     name: &str,
     document: &Value,
-    masked: &mut Evaluator,
-    whole: &mut Evaluator,
+    Both { masked, whole, awaiting }: &mut Both,
     occasion: Occasion,
 ) -> Option<Outcome> {
     let text = document.to_string();
@@ -145,17 +156,33 @@ fn same(
         assert_eq!(masked.judge_raw(&raw, occasion), expected, "{name}: from the text: {text}");
     }
     assert_eq!(masked.judge_built(&item, occasion), expected, "{name}: remembered: {text}");
+    if let Some(awaiting) = awaiting
+        && item.resource.resource_type != ACCOUNT_TYPE
+    {
+        let outcome = awaiting.judge_built(&item, Occasion::Any);
+        if outcome.awaiting.is_empty() {
+            assert_eq!(outcome, expected, "{name}: without the inventory: {text}");
+            AT_ONCE.fetch_add(1, Ordering::Relaxed);
+        } else {
+            AWAITED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
     Some(expected)
 }
 
-fn evaluators(set: &PolicySet, case: &Case) -> (fixture::Prepared, Evaluator, Evaluator) {
+fn evaluators(set: &PolicySet, case: &Case) -> (fixture::Prepared, Both) {
     let policy = set.get(&case.policy_id).unwrap();
     let prepared =
         case.prepare(policy).unwrap_or_else(|problems| panic!("{}: {problems:?}", case.path.display()));
     let mut masked = Evaluator::new();
     masked.add(policy, &prepared.data).unwrap();
     let whole = masked.clone().reading_whole();
-    (prepared, masked, whole)
+    let awaiting = (!policy.metadata.inventory.is_empty()).then(|| {
+        let mut awaiting = Evaluator::new();
+        awaiting.add_awaiting(policy, &prepared.data).unwrap();
+        awaiting
+    });
+    (prepared, Both { masked, whole, awaiting })
 }
 
 #[test]
@@ -167,9 +194,9 @@ fn masked_and_whole_remembered_and_fresh_are_the_same() {
     let (next, judged, differing) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (prepared, mut masked, mut whole) = evaluators(&set, case);
+            let (prepared, mut both) = evaluators(&set, case);
             let name = case.path.display().to_string();
-            let original = same(&name, &prepared.item.document, &mut masked, &mut whole, prepared.occasion);
+            let original = same(&name, &prepared.item.document, &mut both, prepared.occasion);
             let mut random =
                 Random(name.bytes().fold(7, |seed, byte| seed * 31 % 1_000_003 + u64::from(byte)));
             for _ in 0..variants {
@@ -177,7 +204,7 @@ fn masked_and_whole_remembered_and_fresh_are_the_same() {
                 for _ in 0..=random.below(3) {
                     change(&mut document, &mut random);
                 }
-                let outcome = same(&name, &document, &mut masked, &mut whole, prepared.occasion);
+                let outcome = same(&name, &document, &mut both, prepared.occasion);
                 judged.fetch_add(1, Ordering::Relaxed);
                 differing.fetch_add(usize::from(outcome != original), Ordering::Relaxed);
             }
@@ -192,6 +219,9 @@ fn masked_and_whole_remembered_and_fresh_are_the_same() {
         "{judged} changed items of {} fixtures judged; {differing} came out otherwise than theirs",
         cases.len()
     );
+    let (at_once, awaited) = (AT_ONCE.load(Ordering::Relaxed), AWAITED.load(Ordering::Relaxed));
+    println!("{at_once} were judged without the inventory, {awaited} waited for it");
+    assert!(at_once > 0 && awaited > 0);
     assert!(judged >= cases.len() * variants);
     // Changes that change nothing would show nothing.
     assert!(variants == 0 || differing * 5 > judged, "{differing} of {judged}");
@@ -222,12 +252,10 @@ fn real_items_are_judged_the_same() {
             PolicyData { parameters, inventory: Inventory::complete(&items).into(), ..PolicyData::default() };
         masked.add(policy, &data).unwrap();
     }
-    let mut whole = masked.clone().reading_whole();
+    let whole = masked.clone().reading_whole();
+    let mut both = Both { masked, whole, awaiting: None };
     let judged = stack::with_large(|| {
-        items
-            .iter()
-            .filter_map(|item| same("real", &item.document, &mut masked, &mut whole, Occasion::Change))
-            .count()
+        items.iter().filter_map(|item| same("real", &item.document, &mut both, Occasion::Change)).count()
     });
     println!("{} real items judged", judged.unwrap());
     assert!(!items.is_empty());

@@ -35,13 +35,19 @@ use crate::item::tree::Tree;
 pub struct Compiled {
     program: Arc<Program>,
     data: Value,
+    has_inventory: bool,
     kept: Kept,
 }
 
 impl Compiled {
     /// `data` is an object of `parameters`, `facts` and `inventory`.
     pub fn new(program: &Arc<Program>, data: Value) -> Self {
-        Self { program: Arc::clone(program), data, kept: Kept::default() }
+        Self { program: Arc::clone(program), data, has_inventory: true, kept: Kept::default() }
+    }
+
+    /// `data` has no `inventory` yet: what looks at it is not decided.
+    pub fn without_inventory(program: &Arc<Program>, data: Value) -> Self {
+        Self { has_inventory: false, ..Self::new(program, data) }
     }
 
     /// What `answer` makes of the rules' values for `input`; none where regorus must be asked. Rules are asked for by their
@@ -54,6 +60,7 @@ impl Compiled {
         let kept = std::mem::take(&mut self.kept);
         let documents = Documents::default();
         let mut run = Run::new(&self.program, &self.data, input, &documents, kept);
+        run.has_inventory = self.has_inventory;
         let program = &self.program;
         let mut value = |name: &str| -> Result<Value, String> {
             let entry = program.entries.iter().find(|(entry, _)| entry == name);

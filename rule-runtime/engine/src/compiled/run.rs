@@ -44,6 +44,8 @@ pub(super) struct Kept {
 pub(super) struct Run<'p, 't> {
     program: &'p Program,
     data: &'p Value,
+    /// Else whatever looks at it is not decided.
+    pub has_inventory: bool,
     input: &'t Tree<'t>,
     documents: &'t Documents<'t>,
     pub kept: Kept,
@@ -66,7 +68,8 @@ impl<'p, 't> Run<'p, 't> {
     ) -> Self {
         kept.fixed.resize(program.rules.len(), None);
         let values = vec![None; program.rules.len()];
-        Self { program, data, input, documents, kept, values, stack: Vec::with_capacity(64), steps: 0 }
+        let stack = Vec::with_capacity(64);
+        Self { program, data, has_inventory: true, input, documents, kept, values, stack, steps: 0 }
     }
 
     /// The value of a rule where it is known already.
@@ -332,8 +335,11 @@ impl<'p, 't> Run<'p, 't> {
             Expr::Constant(value) => Some(Seen::Value(value)),
             Expr::Local(slot) => Some(self.stack[base + slot].seen()),
             Expr::Input => Some(Seen::Read(self.input)),
-            Expr::Data => Some(Seen::Value(self.data)),
+            Expr::Data => self.has_inventory.then_some(Seen::Value(self.data)),
             Expr::Rule(rule) => self.known(*rule),
+            Expr::Field(of, name) if matches!(**of, Expr::Data) => {
+                (self.has_inventory || !is_inventory(name)).then(|| Seen::Value(&self.data[name]))
+            }
             Expr::Field(of, name) => Some(self.peek(of, base)?.at(Seen::Value(name))),
             Expr::Index(index) => {
                 let value = self.peek(&index.of, base)?.at(self.peek(&index.key, base)?);
@@ -649,6 +655,11 @@ impl<'t> Key<'_, 't> {
             Self::Value(value) => value.clone(),
         })
     }
+}
+
+/// Whether that is the field of the data that may not be there yet.
+fn is_inventory(name: &Value) -> bool {
+    matches!(name, Value::String(name) if &**name == "inventory")
 }
 
 /// `found` becomes `value`; it is an error to regorus if it is something else already.

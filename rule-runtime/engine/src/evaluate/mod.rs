@@ -78,6 +78,8 @@ pub struct Outcome {
     pub errors: Vec<EvaluationError>,
     /// One for each COMPLIANT that rests on fields that are absent, without METADATA that says what that means.
     pub undecided: Vec<Undecided>,
+    /// The ids of the policies that must know other items before they judge this one.
+    pub awaiting: Vec<String>,
 }
 
 /// A COMPLIANT that rests on fields that are absent.
@@ -203,6 +205,30 @@ impl Evaluator {
     /// # Errors
     /// A fact that the policy declares is not in `data`.
     pub fn add(&mut self, policy: &Arc<Policy>, data: &PolicyData) -> Result<(), Diagnostic> {
+        let inventory = data.inventory.document(&policy.metadata.inventory).map_err(|name| {
+            let file = policy.file.display().to_string();
+            Diagnostic::new(file, format!("the items of {name} are needed and were not given"))
+                .field("custom.inventory")
+                .help("give items of that type, or see why they could not be fetched")
+        })?;
+        self.put(policy, data, Some(inventory))
+    }
+
+    /// Adds `policy` with its `data`, of which the inventory is not known yet. Of the items for which it matters, and of those
+    /// alone, the policy is [`awaiting`](Outcome::awaiting) it; the others it judges as it does on a schedule.
+    ///
+    /// # Errors
+    /// A fact that the policy declares is not in `data`.
+    pub fn add_awaiting(&mut self, policy: &Arc<Policy>, data: &PolicyData) -> Result<(), Diagnostic> {
+        self.put(policy, data, None)
+    }
+
+    fn put(
+        &mut self,
+        policy: &Arc<Policy>,
+        data: &PolicyData,
+        inventory: Option<Value>,
+    ) -> Result<(), Diagnostic> {
         let file = policy.file.display().to_string();
         for (name, provider) in &policy.metadata.facts {
             if !data.facts.contains_key(name) {
@@ -219,16 +245,18 @@ impl Evaluator {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         facts.insert("now".into(), time::format(data.now).into());
-        let inventory = data.inventory.document(&policy.metadata.inventory).map_err(|name| {
-            Diagnostic::new(file, format!("the items of {name} are needed and were not given"))
-                .field("custom.inventory")
-                .help("give items of that type, or see why they could not be fetched")
-        })?;
-        let document = json!({"parameters": data.parameters, "facts": facts, "inventory": inventory});
-        let problem = |message: String| Diagnostic::new(policy.file.display().to_string(), message);
+        let awaits = inventory.is_none();
+        let mut document = json!({"parameters": data.parameters, "facts": facts});
+        if let Some(inventory) = inventory {
+            document["inventory"] = inventory;
+        }
+        let problem = |message: String| Diagnostic::new(file.clone(), message);
         let document = convert::document(&document).map_err(problem)?;
-        let manner =
-            Manner { time_limit: self.time_limit.unwrap_or(TIME_LIMIT), counts_lines: self.counts_lines };
+        let manner = Manner {
+            time_limit: self.time_limit.unwrap_or(TIME_LIMIT),
+            counts_lines: self.counts_lines,
+            awaits,
+        };
         let prepared = Prepared::new(policy, document, manner, data.parameters.clone()).map_err(problem)?;
         self.prepared.push(prepared);
         self.plans.clear();
@@ -270,9 +298,10 @@ impl Evaluator {
         self.judge_here(Subject::Item(item), occasion)
     }
 
-    /// The same of an item of which its head and what the policies can read were kept.
-    pub fn judge_kept(&mut self, head: &ConfigurationItem, tree: &Tree<'_>, occasion: Occasion) -> Outcome {
-        self.judge_here(Subject::Kept(head, tree), occasion)
+    /// Lets one policy, which was awaiting the inventory, judge on a schedule an item of which its head and what it can read
+    /// were kept. To be called on a [large stack](stack::with_large).
+    pub fn judge_kept(&mut self, head: &ConfigurationItem, tree: &Tree<'_>, policy_id: &str) -> Outcome {
+        self.judge_with(Subject::Kept(head, tree), Occasion::Schedule, |policy| policy.id() == policy_id)
     }
 
     /// Judges many items on `threads` threads; the outcomes stand in the order of the items. `progress` is
@@ -346,6 +375,15 @@ impl Evaluator {
     /// The way of an item: the policies that apply, each asked in turn, a failing one beside the others. A policy that has
     /// judged the same before, of what it can read, is not asked again.
     fn judge_here(&mut self, subject: Subject<'_>, occasion: Occasion) -> Outcome {
+        self.judge_with(subject, occasion, |_| true)
+    }
+
+    fn judge_with(
+        &mut self,
+        subject: Subject<'_>,
+        occasion: Occasion,
+        judges: impl Fn(&Policy) -> bool,
+    ) -> Outcome {
         let item = subject.head();
         let plan = self.plan(item, occasion);
         let mut outcome = Outcome::default();
@@ -362,11 +400,18 @@ impl Evaluator {
         }
         let tree = subject.tree(&plan.mask);
         for planned in &plan.policies {
+            if !judges(&self.prepared[planned.index].policy) {
+                continue;
+            }
             let answer = match &tree {
                 Ok(tree) => self.answer(planned, tree, item),
                 Err(message) => Err(message.clone()),
             };
             let prepared = &self.prepared[planned.index];
+            if answer.as_ref().is_ok_and(|answer| answer.awaits()) {
+                outcome.awaiting.push(prepared.policy.id().to_owned());
+                continue;
+            }
             match answer.and_then(|answer| prepared.fold(&answer, item)) {
                 Ok((verdicts, undecided)) => {
                     outcome.verdicts.extend(verdicts);

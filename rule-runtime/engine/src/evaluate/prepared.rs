@@ -45,11 +45,14 @@ pub struct Manner {
     pub time_limit: Duration,
     /// Whether the lines are counted that it comes to.
     pub counts_lines: bool,
+    /// Its data has no inventory yet.
+    pub awaits: bool,
 }
 
 /// What a policy says of an input, before anything of the item comes in that the policy did not read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
+    awaits: bool,
     not_applicable: bool,
     denials: Vec<Denial>,
     judged: Vec<ResourceKey>,
@@ -57,6 +60,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Nothing is said before the inventory is known.
+    pub const fn awaits(&self) -> bool {
+        self.awaits
+    }
+
     /// Bytes, about.
     pub fn weight(&self) -> usize {
         let denials = self.denials.iter().map(|denial| {
@@ -76,10 +84,13 @@ impl Prepared {
     /// # Errors
     /// The message of regorus where it does not take the data, or not together with the policy.
     pub fn new(policy: &Arc<Policy>, data: Rego, manner: Manner, parameters: Value) -> Result<Self, String> {
-        let compiled = policy.program().ok().map(|program| Compiled::new(program, data.clone()));
+        let compiled = policy.program().ok().map(|program| {
+            let of = if manner.awaits { Compiled::without_inventory } else { Compiled::new };
+            of(program, data.clone())
+        });
         let mut prepared =
             Self { policy: Arc::clone(policy), compiled, engine: None, data, manner, parameters };
-        if prepared.compiled.is_none() || manner.counts_lines {
+        if (prepared.compiled.is_none() && !manner.awaits) || manner.counts_lines {
             prepared.engine = Some(prepared.fresh()?);
         }
         Ok(prepared)
@@ -115,6 +126,7 @@ impl Prepared {
                 metadata.judges_the_account()
             }
             Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
+            Occasion::Any if self.manner.awaits => self.applies(item, Occasion::Schedule),
             Occasion::Any => self.applies(item, Occasion::Change) || self.applies(item, Occasion::Schedule),
         }
     }
@@ -166,6 +178,7 @@ impl Prepared {
         let answer = compiled.and_then(|compiled| compiled.ask(tree, |value| answer(policy, value)));
         let mut answer = match answer {
             Some(answer) => answer,
+            None if self.manner.awaits => return Ok(Answer { awaits: true, ..Answer::default() }),
             None => self.interpret(convert::to_rego(tree, mask)?)?,
         };
         if !answer.not_applicable {

@@ -7,7 +7,6 @@ pub mod cutter;
 pub mod load;
 mod normalise;
 pub use normalise::kind;
-pub mod packed;
 pub mod raw;
 pub mod shape;
 pub mod stream;
@@ -15,6 +14,7 @@ pub mod time;
 pub mod tree;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
@@ -24,7 +24,7 @@ use crate::verdict::ResourceKey;
 pub const ACCOUNT_TYPE: &str = "AWS::::Account";
 
 /// What AWS Config says of a resource's recording (`ConfigurationItemStatus` of the API).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ItemStatus {
     /// `OK` and `ResourceDiscovered`, and an item that does not say: the resource is there.
     Live,

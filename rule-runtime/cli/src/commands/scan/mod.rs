@@ -2,6 +2,7 @@
 
 mod progress;
 mod stream;
+mod waiting;
 pub mod whole;
 
 use std::collections::BTreeMap;
@@ -217,8 +218,8 @@ fn files(paths: &[PathBuf], scan: &mut Scan) -> Vec<PathBuf> {
     files.files
 }
 
-/// The way of all items: policies that look at one item judge as the items come; what is scanned is all that there is for the
-/// others, which judge in the end.
+/// The way of all items, each judged as it comes; what is scanned is all that there is for the policies that look at more than
+/// one, which judge in the end where that matters.
 fn judge(
     ready: &[ReadyPolicy],
     files: &[PathBuf],
@@ -231,9 +232,16 @@ fn judge(
         ready.iter().cloned().partition(|ready| ready.policy.metadata.inventory.is_empty());
     let empty = Arc::default();
     let evaluator = evaluator(&one, now, &empty, scan);
+    let mut early = evaluator.clone();
+    for ReadyPolicy { policy, parameters, facts } in &many {
+        let data =
+            PolicyData { parameters: parameters.clone(), facts: facts.clone(), now, ..PolicyData::default() };
+        // One that has no part in it says so when the inventory is there.
+        let _ = early.add_awaiting(policy, &data);
+    }
     let kept = stream::Kept::of(&many);
     let judge = stream::Judge {
-        evaluator: &evaluator,
+        evaluator: &early,
         kept: &kept,
         waivers: waivers.waivers(),
         now,
@@ -241,13 +249,14 @@ fn judge(
         threads: output.threads,
     };
     let mut seen = stream::run(&judge, files, scan, &mut |rows| output.write(rows));
-    let inventory = Arc::new(Inventory::complete(&seen.looked_up));
+    let inventory = Arc::new(std::mem::take(&mut seen.looked_up));
     let looking = self::evaluator(&many, now, &inventory, scan);
-    let (accounts, waiting) = (std::mem::take(&mut seen.accounts), std::mem::take(&mut seen.waiting));
-    let accounts = account_items(accounts, &seen.regions, now);
+    drop(inventory);
+    let mut waiting = std::mem::take(&mut seen.waiting);
+    let accounts = account_items(std::mem::take(&mut seen.accounts), &seen.regions, now);
     let mut write = |rows| output.write(rows);
-    judge.rest(&looking, &waiting, &accounts, scan, &mut seen, &mut write);
-    judge.rest(&evaluator, &[], &accounts, scan, &mut seen, &mut write);
+    judge.rest(&looking, &mut waiting, &accounts, scan, &mut seen, &mut write);
+    judge.rest(&evaluator, &mut waiting::Waiting::default(), &accounts, scan, &mut seen, &mut write);
     scan.sort_policies();
     let judged: Vec<&str> = ready.iter().map(|ready| ready.policy.id()).collect();
     waivers.used(std::mem::take(&mut seen.waived));

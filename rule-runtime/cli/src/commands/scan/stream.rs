@@ -1,7 +1,8 @@
 //! Files of any size through the policies: batch by batch, on all cores, in memory that does not grow with the files.
 //!
-//! In: files. Out: rows in the order of the items, and what is counted. Policies that look at more than one item wait until
-//! all items were seen: of the items that they judge and of those that they look up is kept what they can read.
+//! In: files. Out: rows in the order of the items, and what is counted. Policies that look at more than one item judge those for
+//! which no other matters as they come. The rest wait until all items were seen: of them, and of the items that are looked
+//! up, is kept what those policies can read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -12,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, Outcome};
+use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::cutter::{Batch, Content, Cutter};
-use sekisho_engine::item::packed::{Documents, PackedItem};
 use sekisho_engine::item::shape::Found;
 use sekisho_engine::item::tree::Tree;
 use sekisho_engine::item::{ACCOUNT_TYPE, ConfigurationItem, ItemStatus};
@@ -23,14 +24,15 @@ use sekisho_engine::verdict::Compliance;
 use sekisho_engine::waiver::Waivers;
 
 use super::progress::{Counted, Progress};
+use super::waiting::{self, Waiting};
 use super::{Located, ReadyPolicy, Scan, note_region};
 use crate::output::scan_rows::{Rows, Writer};
 
 /// What policies that wait can read, by resource type.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Of the items that they judge one by one.
-    judged: HashMap<String, Mask>,
+    /// Of the items that they judge one by one, by their ids.
+    judged: HashMap<String, HashMap<String, Mask>>,
     /// Of the items that they look up.
     looked_up: HashMap<String, Mask>,
 }
@@ -46,7 +48,8 @@ impl Kept {
                 let known = Known { resource_type, parameters: &ready.parameters };
                 let masks = ready.policy.masks(known);
                 if resource_type != ACCOUNT_TYPE {
-                    kept.judged.entry(resource_type.to_owned()).or_default().join(&masks.input);
+                    let of_type = kept.judged.entry(resource_type.to_owned()).or_default();
+                    of_type.insert(ready.policy.id().to_owned(), masks.input.clone());
                 }
                 for name in &metadata.inventory {
                     let mask = kept.looked_up.entry(name.clone()).or_default();
@@ -54,7 +57,7 @@ impl Kept {
                 }
             }
         }
-        kept.judged.values_mut().chain(kept.looked_up.values_mut()).for_each(Mask::settle);
+        kept.looked_up.values_mut().for_each(Mask::settle);
         kept
     }
 }
@@ -69,36 +72,26 @@ fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Ma
     whole.into_iter().chain(parts.into_iter().flatten())
 }
 
-/// An item of which a policy that waits will read something.
-#[derive(Debug)]
-pub struct KeptItem {
-    /// Of the file's name.
-    file: Arc<str>,
-    item: PackedItem,
-}
-
 /// What is needed after the last item.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Seen {
     /// Accounts that were given as items.
     pub accounts: Vec<ConfigurationItem>,
     /// Accounts of the items, with the region of the first.
     pub regions: BTreeMap<String, String>,
-    /// Items of the types that policies look up: head and what they can read.
-    pub looked_up: Vec<ConfigurationItem>,
+    /// Items of the types that policies look up: what they can read.
+    pub looked_up: Inventory,
     /// Items that wait for those.
-    pub waiting: Vec<KeptItem>,
+    pub waiting: Waiting,
     /// Waivers that were used.
     pub waived: Vec<String>,
     /// A COMPLIANT that rests on absent fields, by what is absent.
     pub undecided: BTreeMap<String, usize>,
-    /// Equal parts of different items are kept once.
-    same: Documents,
 }
 
 /// Everything that does not change during a scan.
 pub struct Judge<'a> {
-    /// The policies that look at one item.
+    /// All policies; those that look at more than one item await the others.
     pub evaluator: &'a Evaluator,
     /// What the others can read.
     pub kept: &'a Kept,
@@ -125,7 +118,8 @@ struct Batched {
     accounts: Vec<ConfigurationItem>,
     regions: BTreeMap<String, String>,
     looked_up: Vec<ConfigurationItem>,
-    waiting: Vec<KeptItem>,
+    /// As [`waiting::write`] writes them.
+    waiting: Vec<u8>,
     waived: Vec<String>,
     undecided: BTreeMap<String, usize>,
     file_ends: bool,
@@ -138,7 +132,14 @@ pub fn run(
     scan: &mut Scan,
     write: &mut (dyn FnMut(Rows) + Send),
 ) -> Seen {
-    let mut seen = Seen::default();
+    let mut seen = Seen {
+        accounts: Vec::new(),
+        regions: BTreeMap::new(),
+        looked_up: Inventory::complete([]),
+        waiting: Waiting::default(),
+        waived: Vec::new(),
+        undecided: BTreeMap::new(),
+    };
     let read = Arc::new(AtomicU64::new(0));
     let progress = Progress::new(files);
     let mut source = Source { files: files.iter(), cutter: None, read: Arc::clone(&read) };
@@ -210,6 +211,13 @@ impl Source<'_> {
     }
 }
 
+/// What is judged once all items were seen.
+enum Late<'a> {
+    /// For [`waiting::items`].
+    Items(Result<String, Diagnostic>),
+    Account(&'a ConfigurationItem),
+}
+
 impl Judge<'_> {
     fn batch(&self, evaluator: &mut Evaluator, batch: &Batch) -> Batched {
         let mut result = Batched { file_ends: batch.is_last(), ..Batched::default() };
@@ -270,21 +278,23 @@ impl Judge<'_> {
             return;
         }
         note_region(&mut result.regions, head);
-        let outcome = judged();
-        let waits = self.keep(head, tree, batch, result);
-        let is_judged = !outcome.verdicts.is_empty() || !outcome.errors.is_empty();
-        result.without_policy += usize::from(!is_judged && !waits);
+        let mut outcome = judged();
+        let awaiting = std::mem::take(&mut outcome.awaiting);
+        let is_judged = !outcome.verdicts.is_empty() || !outcome.errors.is_empty() || !awaiting.is_empty();
+        result.without_policy += usize::from(!is_judged);
+        self.keep(head, tree, awaiting, batch, result);
         self.add(outcome, head, batch.file(), result);
     }
 
-    /// Keeps what the policies that wait can read of it; whether one of them will judge it.
+    /// Keeps what policies can read of it in the end: those that look it up, and those that judge it then.
     fn keep<'t>(
         &self,
         head: &ConfigurationItem,
         tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
+        awaiting: Vec<String>,
         batch: &Batch,
         result: &mut Batched,
-    ) -> bool {
+    ) {
         let resource_type = head.resource.resource_type.as_str();
         if head.status == ItemStatus::Live
             && let Some(mask) = self.kept.looked_up.get(resource_type)
@@ -296,15 +306,18 @@ impl Judge<'_> {
                 Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
             }
         }
-        let Some(mask) = self.kept.judged.get(resource_type) else { return false };
-        match tree(mask).and_then(|tree| PackedItem::new(head, &tree, !self.waivers.is_empty())) {
-            Ok(item) => result.waiting.push(KeptItem { file: Arc::clone(batch.file()), item }),
-            Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
+        for policy in awaiting {
+            let of_type = self.kept.judged.get(resource_type);
+            let mask = of_type.and_then(|masks| masks.get(&policy)).unwrap_or(&Mask::All);
+            let written = tree(mask)
+                .and_then(|tree| waiting::write(&mut result.waiting, batch.file(), &policy, head, &tree));
+            if let Err(error) = written {
+                result.problems.push(unreadable(head, batch.file(), &error));
+            }
         }
-        true
     }
 
-    fn add(&self, mut outcome: Outcome, head: &ConfigurationItem, file: &Arc<str>, result: &mut Batched) {
+    fn add(&self, mut outcome: Outcome, head: &ConfigurationItem, file: &str, result: &mut Batched) {
         if !self.waivers.is_empty() {
             result.waived.extend(self.waivers.apply(&mut outcome, head, self.now));
         }
@@ -323,33 +336,27 @@ impl Judge<'_> {
     pub fn rest(
         &self,
         evaluator: &Evaluator,
-        waiting: &[KeptItem],
+        waiting: &mut Waiting,
         accounts: &[ConfigurationItem],
         scan: &mut Scan,
         seen: &mut Seen,
         write: &mut (dyn FnMut(Rows) + Send),
     ) {
-        const CHUNK: usize = 256;
-        let file: Arc<str> = "(account)".into();
-        let mut jobs = waiting
-            .chunks(CHUNK)
-            .map(|items| (items, &[][..]))
-            .chain(accounts.chunks(1).map(|one| (&[][..], one)));
-        let work = |evaluator: &mut Evaluator, (items, accounts): (&[KeptItem], &[ConfigurationItem])| {
+        scan.problems.extend(waiting.rewind().err());
+        let mut accounts = accounts.iter();
+        let mut next = || {
+            let chunk = waiting.next_chunk().map(Late::Items);
+            chunk.or_else(|| accounts.next().map(Late::Account))
+        };
+        let work = |evaluator: &mut Evaluator, late: Late<'_>| {
             let mut result = Batched::default();
-            for KeptItem { file, item } in items {
-                let head = item.head();
-                match Tree::read(item.document(), &Mask::All) {
-                    Ok(tree) => {
-                        let outcome = evaluator.judge_kept(&head, &tree, Occasion::Schedule);
-                        self.add(outcome, &head, file, &mut result);
-                    }
-                    Err(error) => result.problems.push(unreadable(&head, file, &error)),
+            match late {
+                Late::Items(Ok(chunk)) => self.waited(evaluator, &chunk, &mut result),
+                Late::Items(Err(problem)) => result.problems.push(problem),
+                Late::Account(account) => {
+                    let outcome = evaluator.judge_built(account, Occasion::Schedule);
+                    self.add(outcome, account, "(account)", &mut result);
                 }
-            }
-            for account in accounts {
-                let outcome = evaluator.judge_built(account, Occasion::Schedule);
-                self.add(outcome, account, &file, &mut result);
             }
             result
         };
@@ -357,9 +364,27 @@ impl Judge<'_> {
             let result = result.unwrap_or_else(|panic| Batched::failed(&panic));
             write(scan.take(result, seen));
         };
-        let ended = ordered::run(self.threads, || evaluator.clone(), || jobs.next(), work, done);
+        let ended = ordered::run(self.threads, || evaluator.clone(), &mut next, work, done);
         if let Err(problem) = ended {
             scan.problems.push(Diagnostic::new("scan", format!("could not be done: {problem}")));
+        }
+    }
+
+    /// Judges items that waited.
+    fn waited(&self, evaluator: &mut Evaluator, chunk: &str, result: &mut Batched) {
+        for item in waiting::items(chunk) {
+            let judged = item.and_then(|item| {
+                let tree = Tree::read(item.document.get(), &Mask::All)?;
+                let head = item.head();
+                Ok((evaluator.judge_kept(&head, &tree, &item.policy), head, item.file))
+            });
+            match judged {
+                Ok((outcome, head, file)) => self.add(outcome, &head, &file, result),
+                Err(error) => {
+                    let message = format!("an item that waited cannot be read: {error}");
+                    result.problems.push(Diagnostic::new("scan", message));
+                }
+            }
         }
     }
 }
@@ -379,11 +404,8 @@ impl Scan {
         for (account, region) in result.regions {
             seen.regions.entry(account).or_insert(region);
         }
-        seen.looked_up.extend(result.looked_up);
-        for mut kept in result.waiting {
-            kept.item.share(&mut seen.same);
-            seen.waiting.push(kept);
-        }
+        result.looked_up.into_iter().for_each(|item| seen.looked_up.add(item));
+        self.problems.extend(seen.waiting.add(&result.waiting).err());
         seen.waived.extend(result.waived);
         for (problem, items) in result.undecided {
             *seen.undecided.entry(problem).or_default() += items;
