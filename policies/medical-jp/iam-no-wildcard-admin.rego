@@ -97,17 +97,23 @@ configuration(field) := object.get(input, ["configuration", field], null)
 
 # ---- the documents
 
-# A customer managed policy: the version that is in force.
-documents contains {"name": "", "statements": decode.statements(object.get(version, "document", null))} if {
-	kind == "AWS::IAM::Policy"
+# Of a customer managed policy the version that is in force, of a principal its inline policies.
+documents := [with_wide("", decode.statements(object.get(version, "document", null))) |
 	some version in decode.list(configuration("policyVersionList"))
 	object.get(version, "isDefaultVersion", null) == true
-}
-
-documents contains {"name": name, "statements": decode.statements(object.get(entry, "policyDocument", null))} if {
+] if {
+	kind == "AWS::IAM::Policy"
+} else := [with_wide(name, decode.statements(object.get(entry, "policyDocument", null))) |
 	some entry in decode.list(configuration(inline_fields[kind]))
 	name := sprintf("%v", [object.get(entry, "policyName", "(no name)")])
-}
+]
+
+# Wide are the statements that may allow every action of something: most do not, and are looked at no further.
+with_wide(name, statements) := {"name": name, "statements": statements, "wide": [statement |
+	some statement in statements
+	allows(statement)
+	names_all_of_something(statement)
+]}
 
 unreadable contains document.name if {
 	some document in documents
@@ -179,30 +185,34 @@ denies_always(statement) if {
 
 # ---- what a document grants
 
+names_all_of_something(statement) if {
+	some pattern in actions(statement)
+	regex.match(`(^|[:*])[*]$`, pattern)
+}
+
+names_all_of_something(statement) if count(excepted(statement)) > 0
+
 grants contains {"name": document.name, "what": "*", "except": ""} if {
 	some document in documents
-	some statement in document.statements
-	allows(statement)
-	on_everything(statement)
+	some statement in document.wide
 	some pattern in actions(statement)
 	names_everything(pattern)
+	on_everything(statement)
 	not withheld(document, "*")
 }
 
 grants contains {"name": document.name, "what": "*", "except": except} if {
 	some document in documents
-	some statement in document.statements
-	allows(statement)
-	on_everything(statement)
+	some statement in document.wide
 	count(excepted(statement)) > 0
+	on_everything(statement)
 	not withheld(document, "*")
 	except := concat(", ", sort(excepted(statement)))
 }
 
 grants contains {"name": document.name, "what": service, "except": ""} if {
 	some document in documents
-	some statement in document.statements
-	allows(statement)
+	some statement in document.wide
 	some named in services_named(statement)
 	some service in data.parameters.sensitiveServices
 	wildcard.matches(named, service)

@@ -15,7 +15,7 @@ use regorus::unstable::{
 use super::order;
 use super::program::{
     Body, Builtin, Clause, Comprehension, Definition, Expr, Function, Index, Kind, MOST_ARGUMENTS, Native,
-    Operation, Operator, Pattern, Program, Rule, Slot, Step, Term, Test,
+    Operation, Operator, Pattern, Program, Rule, Slot, Step, Term, Test, Texts,
 };
 use crate::policy::{place, visit};
 
@@ -663,6 +663,13 @@ impl<'m> Compiler<'m> {
             "is_set" => Native::Test(Test::IsSet),
             "json.is_valid" => Native::IsJson,
             "json.unmarshal" => Native::Unmarshal,
+            "startswith" => Native::Texts(Texts::StartsWith),
+            "endswith" => Native::Texts(Texts::EndsWith),
+            "contains" => Native::Texts(Texts::Contains),
+            "split" => Native::Texts(Texts::Split),
+            "lower" => Native::Lower,
+            "replace" => Native::ReplaceText,
+            "urlquery.decode" => Native::UrlDecode,
             "regex.match" => Native::Match,
             "regex.replace" => Native::Replace,
             _ => Native::No,

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use regex::{Regex, RegexBuilder};
 use regorus::Value;
 
-use super::program::Test;
+use super::program::{Test, Texts};
 use super::seen::{Made, Seen};
 use crate::item::tree::Tree;
 use crate::policy::mask::Mask;
@@ -28,6 +28,7 @@ pub(super) fn get<'s, 't>(
     let found = match path {
         Seen::Value(Value::Array(path)) => down(of, path.iter().map(Seen::Value)),
         Seen::Read(Tree::List(path)) => down(of, path.iter().map(Seen::Read)),
+        Seen::List(path) => down(of, path.iter().map(Made::seen)),
         key => of.at(key),
     };
     Some(if found.is_undefined() { default } else { found })
@@ -50,21 +51,64 @@ pub(super) fn test(test: Test, of: Seen<'_, '_>) -> Option<Value> {
             return of.length().or_else(units).map(Value::from);
         }
         (Test::IsNull, Seen::Read(tree)) => matches!(tree, Tree::Null),
-        (Test::IsNull, Seen::Value(value)) => matches!(value, Value::Null),
+        (Test::IsNull, of) => matches!(of, Seen::Value(Value::Null)),
         (Test::IsString, of) => of.text().is_some(),
         (Test::IsNumber, Seen::Read(tree)) => {
             matches!(tree, Tree::Unsigned(_) | Tree::Signed(_) | Tree::Float(_))
         }
-        (Test::IsNumber, Seen::Value(value)) => matches!(value, Value::Number(_)),
+        (Test::IsNumber, of) => matches!(of, Seen::Value(Value::Number(_))),
         (Test::IsBoolean, Seen::Read(tree)) => matches!(tree, Tree::Bool(_)),
-        (Test::IsBoolean, Seen::Value(value)) => matches!(value, Value::Bool(_)),
+        (Test::IsBoolean, of) => matches!(of, Seen::Value(Value::Bool(_))),
         (Test::IsArray, Seen::Read(tree)) => matches!(tree, Tree::List(_)),
-        (Test::IsArray, Seen::Value(value)) => matches!(value, Value::Array(_)),
+        (Test::IsArray, of) => matches!(of, Seen::Value(Value::Array(_)) | Seen::List(_)),
         (Test::IsObject, of) => of.is_object(),
-        (Test::IsSet, Seen::Read(_)) => false,
-        (Test::IsSet, Seen::Value(value)) => matches!(value, Value::Set(_)),
+        (Test::IsSet, of) => matches!(of, Seen::Value(Value::Set(_))),
     };
     Some(Value::Bool(is))
+}
+
+/// `startswith`, `split` and the like; none where regorus is to be asked.
+pub(super) fn texts(what: Texts, first: Seen<'_, '_>, second: Seen<'_, '_>) -> Option<Value> {
+    if first.is_undefined() || second.is_undefined() {
+        return Some(Value::Undefined);
+    }
+    let (first, second) = (first.text()?, second.text()?);
+    Some(match what {
+        Texts::StartsWith => first.starts_with(second).into(),
+        Texts::EndsWith => first.ends_with(second).into(),
+        Texts::Contains => first.contains(second).into(),
+        Texts::Split if second.is_empty() => {
+            first.chars().map(|one| Value::from(one.to_string())).collect::<Vec<_>>().into()
+        }
+        Texts::Split => first.split(second).map(Value::from).collect::<Vec<_>>().into(),
+    })
+}
+
+/// `urlquery.decode`; none where the text is not one plain part of a query.
+pub(super) fn url_decoded(text: &str) -> Option<Value> {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"#&=".contains(byte);
+    if !text.as_bytes().iter().all(is_plain) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        let (decoded, behind) = match (byte, behind) {
+            (b'%', [high, low, behind @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high * 16 + low, behind),
+                _ => (b'%', &rest[1..]),
+            },
+            (b'+', behind) => (b' ', behind),
+            (byte, behind) => (*byte, behind),
+        };
+        bytes.push(decoded);
+        rest = behind;
+    }
+    Some(Value::from(&*String::from_utf8_lossy(&bytes)))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Documents that are remembered at once: those of one item, of which some have many.
@@ -190,6 +234,39 @@ mod tests {
             let documents = Documents::default();
             let decoded = documents.decoded(&Made::Value(text.into())).unwrap().into_value();
             assert_eq!(decoded, Value::from_json_str(text).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_decoded_as_regorus_does() {
+        let mut engine = regorus::Engine::new();
+        let mut decoded = |text: &str| {
+            let text = serde_json::to_string(text).unwrap();
+            engine.eval_query(format!("x := urlquery.decode({text})"), false).unwrap().result[0].bindings["x"]
+                .clone()
+        };
+        for text in [
+            "",
+            "a",
+            "%7B%22a%22%3A%5B%5D%7D",
+            "%e6%97%a5+%E6%9C%AC",
+            "%",
+            "%%41",
+            "%4",
+            "%zz%41",
+            "%FF%41",
+            "%26%3D",
+            "a'b\"c<d>e`f{g}h|i\\j^k",
+            "?a?b/c:d@e",
+            "~!*()-_.,;$",
+            "%00%0A%23",
+            "%2",
+            "+%2B",
+        ] {
+            assert_eq!(url_decoded(text), Some(decoded(text)), "{text}");
+        }
+        for text in ["a#b", "a&b", "a=b", "a b", "a\tb", "日"] {
+            assert_eq!(url_decoded(text), None, "{text}");
         }
     }
 

@@ -186,10 +186,27 @@ pub(super) enum Native {
     IsJson,
     /// `json.unmarshal`
     Unmarshal,
+    /// Of two texts.
+    Texts(Texts),
+    /// `lower`
+    Lower,
+    /// `replace`
+    ReplaceText,
+    /// `urlquery.decode`
+    UrlDecode,
     /// `regex.match`
     Match,
     /// `regex.replace`
     Replace,
+}
+
+/// What is asked of two texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    StartsWith,
+    EndsWith,
+    Contains,
+    Split,
 }
 
 /// What is asked of a value.

@@ -262,6 +262,13 @@ impl<'p, 't> Run<'p, 't> {
             Made::Value(Value::Object(fields)) => fields
                 .iter()
                 .try_for_each(|(key, value)| stop(take(self, Key::Value(key), Made::Value(value.clone())))),
+            Made::List(list) => list
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, value)| stop(take(self, Key::Place(index), value.clone()))),
+            Made::Object(fields) => {
+                fields.iter().try_for_each(|(key, value)| stop(take(self, Key::Value(key), value.clone())))
+            }
             Made::Value(Value::Undefined) => Ok(()),
             // An error to regorus.
             _ => Err(Err(Undecided)),
@@ -282,6 +289,8 @@ impl<'p, 't> Run<'p, 't> {
             over,
             Made::Read(Tree::List(_) | Tree::Object(_))
                 | Made::Value(Value::Array(_) | Value::Set(_) | Value::Object(_))
+                | Made::List(_)
+                | Made::Object(_)
         );
         if !is_collection {
             return Ok(false);
@@ -319,6 +328,10 @@ impl<'p, 't> Run<'p, 't> {
                         .iter()
                         .zip(list.iter())
                         .all(|(to, value)| self.bind(to, Made::Value(value.clone()), base))
+            }
+            (Pattern::Array(patterns), Made::List(list)) => {
+                list.len() == patterns.len()
+                    && patterns.iter().zip(list.iter()).all(|(to, value)| self.bind(to, value.clone(), base))
             }
             (Pattern::Array(_), _) => false,
         }
@@ -434,22 +447,32 @@ impl<'p, 't> Run<'p, 't> {
                 }
                 return Ok(value.made());
             }
-            Expr::Array(items) => self.values::<Vec<_>>(items, base)?.map_or(Value::Undefined, Value::from),
+            Expr::Array(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    let value = self.expr(item, base)?;
+                    if value.is_undefined() {
+                        return Ok(Made::UNDEFINED);
+                    }
+                    list.push(value);
+                }
+                return Ok(Made::list(list));
+            }
             Expr::Set(items) => {
                 self.values::<BTreeSet<_>>(items, base)?.map_or(Value::Undefined, Value::from)
             }
             Expr::Object(fields) => {
-                let mut object = BTreeMap::new();
+                let mut object = Vec::with_capacity(fields.len());
                 for (key, value) in fields {
-                    let (key, value) = (self.value(key, base)?, self.value(value, base)?);
-                    if key == Value::Undefined || value == Value::Undefined {
+                    let (key, value) = (self.value(key, base)?, self.expr(value, base)?);
+                    if key == Value::Undefined || value.is_undefined() {
                         return Ok(Made::UNDEFINED);
                     }
-                    object.insert(key, value);
+                    object.push((key, value));
                 }
-                object.into()
+                return Ok(Made::object(object));
             }
-            Expr::Comprehension(comprehension) => self.comprehension(comprehension, base)?,
+            Expr::Comprehension(comprehension) => return self.comprehension(comprehension, base),
             Expr::Compare(operator, parts) => self.with(parts, base, |first, second| {
                 if first.is_undefined() || second.is_undefined() {
                     return Ok(Value::Undefined);
@@ -480,19 +503,19 @@ impl<'p, 't> Run<'p, 't> {
         Ok(Made::Value(value))
     }
 
-    fn comprehension(&mut self, comprehension: &'p Comprehension, base: usize) -> Decided<Value> {
+    fn comprehension(&mut self, comprehension: &'p Comprehension, base: usize) -> Decided<Made<'t>> {
         match &comprehension.term {
             Term::Array(term) => {
                 let mut list = Vec::new();
                 self.terms(comprehension, term, base, &mut |value| list.push(value))?;
-                Ok(list.into())
+                Ok(Made::list(list))
             }
             Term::Set(term) => {
                 let mut set = BTreeSet::new();
                 self.terms(comprehension, term, base, &mut |value| {
-                    set.insert(value);
+                    set.insert(value.into_value());
                 })?;
-                Ok(set.into())
+                Ok(Made::Value(set.into()))
             }
             Term::Object(key, value) => {
                 let mut object = BTreeMap::new();
@@ -503,7 +526,7 @@ impl<'p, 't> Run<'p, 't> {
                     }
                     Ok(Flow::Next)
                 })?;
-                Ok(object.into())
+                Ok(Made::Value(object.into()))
             }
         }
     }
@@ -513,12 +536,12 @@ impl<'p, 't> Run<'p, 't> {
         comprehension: &'p Comprehension,
         term: &'p Expr,
         base: usize,
-        take: &mut dyn FnMut(Value),
+        take: &mut dyn FnMut(Made<'t>),
     ) -> Decided<()> {
         self.steps(&comprehension.steps, base, &mut |run| {
             let value = run.expr(term, base)?;
             if !value.is_undefined() {
-                take(value.into_value());
+                take(value);
             }
             Ok(Flow::Next)
         })?;
@@ -565,10 +588,21 @@ impl<'p, 't> Run<'p, 't> {
         {
             return native::test(test, value).map(Made::Value).ok_or(Undecided);
         }
+        if let (Native::Texts(what), Ok(texts)) =
+            (builtin.native, <&[Expr; 2]>::try_from(&*builtin.arguments))
+        {
+            let value = self.with(texts, base, |first, second| native::texts(what, first, second))?;
+            return value.map(Made::Value).ok_or(Undecided);
+        }
         let Some(values) = self.arguments(&builtin.arguments, base)? else {
             return Ok(Made::UNDEFINED);
         };
         let values = &values[..builtin.arguments.len()];
+        if builtin.native == Native::UrlDecode
+            && let Some(decoded) = values[0].seen().text().and_then(native::url_decoded)
+        {
+            return Ok(Made::Value(decoded));
+        }
         let patterns = &mut self.kept.patterns;
         let value = match (builtin.native, values) {
             (Native::Get, [of, path, default]) => {
@@ -578,6 +612,14 @@ impl<'p, 't> Run<'p, 't> {
             (Native::IsJson, [text]) if text.seen().text().is_some() => {
                 Some(Value::Bool(self.documents.decoded(text).is_some()))
             }
+            (Native::ReplaceText, [text, old, new]) => {
+                match (text.seen().text(), old.seen().text(), new.seen().text()) {
+                    (Some(of), Some(old), Some(_)) if !of.contains(old) => return Ok(text.clone()),
+                    (Some(of), Some(old), Some(new)) => Some(Value::from(of.replace(old, new))),
+                    _ => None,
+                }
+            }
+            (Native::Lower, [text]) => text.seen().text().map(|text| Value::from(text.to_lowercase())),
             (Native::Test(test), [value]) => native::test(test, value.seen()),
             (Native::Match, [pattern, text]) => match (pattern.seen().text(), text.seen().text()) {
                 (Some(pattern), Some(text)) => {

@@ -1,7 +1,9 @@
-//! The values that a run handles: those of regorus, and the parts of the input, which are looked at where they are read.
+//! The values that a run handles: those of regorus, the parts of the input, which are looked at where they are read, and lists and
+//! objects of such parts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use regorus::Value;
 
@@ -9,6 +11,15 @@ use crate::evaluate::convert;
 use crate::item::tree::Tree;
 
 static UNDEFINED: Value = Value::Undefined;
+const NOTHING: Seen<'static, 'static> = Seen::Value(&UNDEFINED);
+
+/// The place in a list that `key` stands for.
+fn place(key: Seen<'_, '_>) -> Option<usize> {
+    match &*key.value() {
+        Value::Number(index) => usize::try_from(index.as_u64()?).ok(),
+        _ => None,
+    }
+}
 
 /// A value that somebody has.
 #[derive(Debug, Clone)]
@@ -16,6 +27,10 @@ pub(super) enum Made<'t> {
     /// A part of the input.
     Read(&'t Tree<'t>),
     Value(Value),
+    /// A list that parts of the input are in.
+    List(Rc<[Made<'t>]>),
+    /// An object that parts of the input are in, in the order of its keys.
+    Object(Rc<[(Value, Made<'t>)]>),
 }
 
 /// A value that is looked at.
@@ -23,6 +38,8 @@ pub(super) enum Made<'t> {
 pub(super) enum Seen<'s, 't> {
     Read(&'t Tree<'t>),
     Value(&'s Value),
+    List(&'s Rc<[Made<'t>]>),
+    Object(&'s Rc<[(Value, Made<'t>)]>),
 }
 
 impl<'t> Made<'t> {
@@ -32,6 +49,8 @@ impl<'t> Made<'t> {
         match self {
             Self::Read(tree) => Seen::Read(tree),
             Self::Value(value) => Seen::Value(value),
+            Self::List(list) => Seen::List(list),
+            Self::Object(fields) => Seen::Object(fields),
         }
     }
 
@@ -41,9 +60,30 @@ impl<'t> Made<'t> {
 
     pub fn into_value(self) -> Value {
         match self {
-            Self::Read(tree) => convert::whole(tree),
             Self::Value(value) => value,
+            made => made.seen().value().into_owned(),
         }
+    }
+
+    /// A list.
+    pub fn list(list: Vec<Self>) -> Self {
+        if list.iter().all(Self::is_value) {
+            return Self::Value(list.into_iter().map(Self::into_value).collect::<Vec<_>>().into());
+        }
+        Self::List(list.into())
+    }
+
+    /// An object; of two fields with one key the last counts.
+    pub fn object(fields: Vec<(Value, Self)>) -> Self {
+        if fields.iter().all(|(_, value)| value.is_value()) {
+            let fields = fields.into_iter().map(|(key, value)| (key, value.into_value()));
+            return Self::Value(fields.collect::<BTreeMap<_, _>>().into());
+        }
+        Self::Object(fields.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect())
+    }
+
+    const fn is_value(&self) -> bool {
+        matches!(self, Self::Value(_))
     }
 }
 
@@ -57,6 +97,7 @@ impl<'s, 't> Seen<'s, 't> {
         match self {
             Self::Read(tree) => !matches!(tree, Tree::Bool(false)),
             Self::Value(value) => !matches!(value, Value::Undefined | Value::Bool(false)),
+            Self::List(_) | Self::Object(_) => true,
         }
     }
 
@@ -64,6 +105,8 @@ impl<'s, 't> Seen<'s, 't> {
         match self {
             Self::Read(tree) => Made::Read(tree),
             Self::Value(value) => Made::Value(value.clone()),
+            Self::List(list) => Made::List(Rc::clone(list)),
+            Self::Object(fields) => Made::Object(Rc::clone(fields)),
         }
     }
 
@@ -71,6 +114,14 @@ impl<'s, 't> Seen<'s, 't> {
         match self {
             Self::Read(tree) => Cow::Owned(convert::whole(tree)),
             Self::Value(value) => Cow::Borrowed(value),
+            Self::List(list) => {
+                let list = list.iter().map(|value| value.seen().value().into_owned());
+                Cow::Owned(list.collect::<Vec<_>>().into())
+            }
+            Self::Object(fields) => {
+                let own = |(key, value): &(Value, Made<'t>)| (key.clone(), value.seen().value().into_owned());
+                Cow::Owned(fields.iter().map(own).collect::<BTreeMap<_, _>>().into())
+            }
         }
     }
 
@@ -86,7 +137,7 @@ impl<'s, 't> Seen<'s, 't> {
     }
 
     pub const fn is_object(self) -> bool {
-        matches!(self, Self::Read(Tree::Object(_)) | Self::Value(Value::Object(_)))
+        matches!(self, Self::Read(Tree::Object(_)) | Self::Value(Value::Object(_)) | Self::Object(_))
     }
 
     /// What is at `key`, undefined where there is nothing.
@@ -94,21 +145,20 @@ impl<'s, 't> Seen<'s, 't> {
         match self {
             Self::Value(value) => match key {
                 Seen::Value(key) => Self::Value(&value[key]),
-                Seen::Read(_) => Self::Value(&value[&*key.value()]),
+                key => Self::Value(&value[&*key.value()]),
             },
+            Self::List(list) => place(key).and_then(|index| list.get(index)).map_or(NOTHING, Made::seen),
+            Self::Object(fields) => {
+                let found = fields.iter().find(|(name, _)| key.equals(Seen::Value(name)));
+                found.map_or(NOTHING, |(_, value)| value.seen())
+            }
             Self::Read(tree) => {
                 let found = match (tree, key) {
                     (Tree::Object(_), key) => key.text().and_then(|name| tree.field(name)),
-                    (Tree::List(list), key) => match &*key.value() {
-                        Value::Number(index) => {
-                            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
-                            index.and_then(|index| list.get(index))
-                        }
-                        _ => None,
-                    },
+                    (Tree::List(list), key) => place(key).and_then(|index| list.get(index)),
                     _ => None,
                 };
-                found.map_or(Self::Value(&UNDEFINED), Self::Read)
+                found.map_or(NOTHING, Self::Read)
             }
         }
     }
@@ -127,6 +177,8 @@ impl<'s, 't> Seen<'s, 't> {
     /// How many elements or fields there are; none where it is neither.
     pub fn length(self) -> Option<usize> {
         Some(match self {
+            Self::List(list) => list.len(),
+            Self::Object(fields) => fields.len(),
             Self::Read(Tree::List(list)) => list.len(),
             Self::Read(Tree::Object(fields)) => sorted(fields).len(),
             Self::Value(Value::Array(list)) => list.len(),
@@ -139,6 +191,8 @@ impl<'s, 't> Seen<'s, 't> {
     /// Whether it is one of the elements of `over`.
     pub fn is_in(self, over: Seen<'_, '_>) -> bool {
         match over {
+            Seen::List(list) => list.iter().any(|one| self.equals(one.seen())),
+            Seen::Object(fields) => fields.iter().any(|(_, one)| self.equals(one.seen())),
             Seen::Read(Tree::List(list)) => list.iter().any(|one| self.equals(Seen::Read(one))),
             Seen::Read(Tree::Object(fields)) => {
                 sorted(fields).values().any(|one| self.equals(Seen::Read(one)))
