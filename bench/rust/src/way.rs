@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use sekisho_engine::evaluate::{Evaluator, Occasion, Outcome, PolicyData, stack};
 use sekisho_engine::inventory::Inventory;
-use sekisho_engine::item::raw::RawItem;
 use sekisho_engine::policy::{Policy, PolicySet};
 use sekisho_engine::rule;
 use sekisho_engine::verdict::Compliance;
@@ -61,7 +60,9 @@ pub fn judge(
     let judged = stack::with_large(|| {
         for line in lines {
             let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
-            let item = RawItem::cut(text).ok_or("a line is no item in the spelling of the rule event")?;
+            let item = evaluator
+                .read(text, Occasion::Change)
+                .ok_or("a line is no item in the spelling of the rule event")?;
             sink(evaluator.judge_raw(&item, Occasion::Change));
         }
         Ok(())

@@ -65,7 +65,7 @@ impl Evaluator {
         let outcome = self.judge(item, occasion);
         let explained = stack::with_large(|| {
             let prepared = self.prepared.first_mut()?;
-            if item.status != ItemStatus::Live || !prepared.applies(item, occasion) {
+            if item.status != ItemStatus::Live || !prepared.applies(&item.resource.resource_type, occasion) {
                 return None;
             }
             let mut coverage = super::coverage::Coverage::default();

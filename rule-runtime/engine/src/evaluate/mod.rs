@@ -125,9 +125,13 @@ impl<'a> Subject<'a> {
         match self {
             Self::Item(item) => Ok(Cow::Owned(Tree::of(&item.document, mask))),
             Self::Kept(_, tree) => Ok(Cow::Borrowed(tree)),
-            Self::Raw(raw) => {
-                raw.tree(mask).map(Cow::Owned).map_err(|error| format!("the item cannot be read: {error}"))
-            }
+            Self::Raw(raw) => match raw.built(mask) {
+                Some(tree) => Ok(Cow::Borrowed(tree)),
+                None => raw
+                    .tree(mask)
+                    .map(Cow::Owned)
+                    .map_err(|error| format!("the item cannot be read: {error}")),
+            },
         }
     }
 }
@@ -137,7 +141,7 @@ impl<'a> Subject<'a> {
 struct Plan {
     policies: Vec<Planned>,
     /// What they can read, all together.
-    mask: Mask,
+    mask: Arc<Mask>,
 }
 
 /// A policy that judges the items of a type.
@@ -288,6 +292,15 @@ impl Evaluator {
         outcome.unwrap_or_else(|panic| self.all_failed(item, &panic))
     }
 
+    /// Reads an item to be judged: as much of it as the policies can read, in one go where it says its type in time.
+    ///
+    /// None where the text is not a JSON object in the spelling of the rule event.
+    pub fn read<'a>(&mut self, json: &'a str, occasion: Occasion) -> Option<RawItem<'a>> {
+        let Some(resource_type) = RawItem::seeming_type(json) else { return RawItem::cut(json) };
+        let plan = self.plan(resource_type, occasion);
+        RawItem::read(json, resource_type, &plan.mask)
+    }
+
     /// Judges an item of which only what the policies can read is built. To be called on a [large stack](stack::with_large).
     pub fn judge_raw(&mut self, item: &RawItem<'_>, occasion: Occasion) -> Outcome {
         self.judge_here(Subject::Raw(item), occasion)
@@ -346,29 +359,28 @@ impl Evaluator {
         Outcome { errors, ..Outcome::default() }
     }
 
-    /// The policies that judge items of the type of `item`.
-    fn plan(&mut self, item: &ConfigurationItem, occasion: Occasion) -> Arc<Plan> {
-        let resource_type = &item.resource.resource_type;
+    /// The policies that judge items of a type.
+    fn plan(&mut self, resource_type: &str, occasion: Occasion) -> Arc<Plan> {
         let slot = occasion as usize;
         if let Some(Some(plan)) = self.plans.get(resource_type).map(|plans| &plans[slot]) {
             return Arc::clone(plan);
         }
-        let mut plan = Plan::default();
+        let (mut policies, mut all) = (Vec::new(), Mask::default());
         for (index, prepared) in self.prepared.iter().enumerate() {
-            if prepared.applies(item, occasion) {
+            if prepared.applies(resource_type, occasion) {
                 let mask = if self.reads_whole || self.counts_lines {
                     Mask::All
                 } else {
                     prepared.masks(resource_type).input
                 };
-                plan.mask.join(&mask);
-                plan.policies.push(Planned { index, place: self.places, mask });
+                all.join(&mask);
+                policies.push(Planned { index, place: self.places, mask });
                 self.places += 1;
             }
         }
-        plan.mask.settle();
-        let plan = Arc::new(plan);
-        self.plans.entry(resource_type.clone()).or_default()[slot] = Some(Arc::clone(&plan));
+        all.settle();
+        let plan = Arc::new(Plan { policies, mask: Arc::new(all) });
+        self.plans.entry(resource_type.to_owned()).or_default()[slot] = Some(Arc::clone(&plan));
         plan
     }
 
@@ -385,7 +397,7 @@ impl Evaluator {
         judges: impl Fn(&Policy) -> bool,
     ) -> Outcome {
         let item = subject.head();
-        let plan = self.plan(item, occasion);
+        let plan = self.plan(&item.resource.resource_type, occasion);
         let mut outcome = Outcome::default();
         if plan.policies.is_empty() {
             return outcome;

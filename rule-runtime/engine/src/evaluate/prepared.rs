@@ -118,16 +118,19 @@ impl Prepared {
         self.policy.masks(Known { resource_type, parameters: &self.parameters })
     }
 
-    pub fn applies(&self, item: &ConfigurationItem, occasion: Occasion) -> bool {
+    pub fn applies(&self, resource_type: &str, occasion: Occasion) -> bool {
         let metadata = &self.policy.metadata;
         match occasion {
-            Occasion::Change => self.policy.judges_change_of(&item.resource.resource_type),
-            Occasion::Schedule if item.resource.resource_type == ACCOUNT_TYPE => {
-                metadata.judges_the_account()
+            Occasion::Change => self.policy.judges_change_of(resource_type),
+            Occasion::Schedule if resource_type == ACCOUNT_TYPE => metadata.judges_the_account(),
+            Occasion::Schedule => {
+                metadata.types_judged_on_schedule().iter().any(|name| name == resource_type)
             }
-            Occasion::Schedule => metadata.types_judged_on_schedule().contains(&item.resource.resource_type),
-            Occasion::Any if self.manner.awaits => self.applies(item, Occasion::Schedule),
-            Occasion::Any => self.applies(item, Occasion::Change) || self.applies(item, Occasion::Schedule),
+            Occasion::Any if self.manner.awaits => self.applies(resource_type, Occasion::Schedule),
+            Occasion::Any => {
+                self.applies(resource_type, Occasion::Change)
+                    || self.applies(resource_type, Occasion::Schedule)
+            }
         }
     }
 

@@ -116,13 +116,27 @@ impl Batch {
         self.is_last
     }
 
-    /// Everything in the batch, in its order.
-    pub fn contents(&self) -> impl Iterator<Item = Content<'_>> {
-        let found = self.found.iter().cloned().map(Content::Found);
-        self.pieces.iter().flat_map(|piece| self.read(piece)).chain(found)
+    /// Does `take` with everything in the batch, in its order; `read` reads an item from its text, or says that it is spelled
+    /// otherwise. Both are given `with`.
+    pub fn each<'a, W>(
+        &'a self,
+        with: &mut W,
+        read: impl Fn(&mut W, &'a str) -> Option<RawItem<'a>>,
+        mut take: impl FnMut(&mut W, Content<'a>),
+    ) {
+        for piece in &self.pieces {
+            for content in self.read(piece, |text| read(with, text)) {
+                take(with, content);
+            }
+        }
+        self.found.iter().for_each(|found| take(with, Content::Found(found.clone())));
     }
 
-    fn read(&self, piece: &Piece) -> Vec<Content<'_>> {
+    fn read<'a>(
+        &'a self,
+        piece: &Piece,
+        read: impl FnOnce(&'a str) -> Option<RawItem<'a>>,
+    ) -> Vec<Content<'a>> {
         let bytes = &self.bytes[piece.range.clone()];
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
@@ -136,7 +150,7 @@ impl Batch {
             let found = load::from_text(&self.file, text).into_iter();
             return found.map(|found| Content::Found(self.moved(found, piece))).collect();
         }
-        if let Some(raw) = RawItem::cut(text) {
+        if let Some(raw) = read(text) {
             return vec![Content::Raw(raw)];
         }
         match serde_json::from_str(text) {
@@ -587,12 +601,18 @@ mod tests {
         let mut cutter = Cutter::new("f", Slow(Cursor::new(bytes.to_vec()), 7)).unwrap();
         let mut found = Vec::new();
         while let Some(batch) = cutter.next_batch() {
-            found.extend(batch.contents().map(|content| match content {
-                Content::Raw(raw) => format!("raw {}", raw.head.resource.resource_id),
-                Content::Found(Found::Item(item)) => item.resource.resource_id,
-                Content::Found(Found::NoItem(name)) => format!("no item: {name}"),
-                Content::Found(Found::Bad(problem)) => problem.to_string(),
-            }));
+            batch.each(
+                &mut found,
+                |_, text| RawItem::cut(text),
+                |found, content| {
+                    found.push(match content {
+                        Content::Raw(raw) => format!("raw {}", raw.head.resource.resource_id),
+                        Content::Found(Found::Item(item)) => item.resource.resource_id,
+                        Content::Found(Found::NoItem(name)) => format!("no item: {name}"),
+                        Content::Found(Found::Bad(problem)) => problem.to_string(),
+                    });
+                },
+            );
         }
         found
     }

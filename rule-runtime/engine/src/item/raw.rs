@@ -5,24 +5,28 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::normalise::{TIMES, is_renamed};
-use super::tree::{Name, Tree};
+use super::tree::{Name, Seed, Tree};
 use super::{ConfigurationItem, ItemStatus, time};
 use crate::policy::mask::Mask;
 use crate::verdict::ResourceKey;
 
-/// An item as text, cut into its fields.
+/// An item as text, of which is read what every item says of itself, and what was wanted on the way.
 #[derive(Debug)]
 pub struct RawItem<'a> {
     /// What every item says of itself; its document is null.
     pub head: ConfigurationItem,
+    json: &'a str,
     fields: Fields<'a>,
+    /// What a mask keeps, where that was known beforehand.
+    built: Option<(Arc<Mask>, Tree<'a>)>,
 }
 
 impl<'a> RawItem<'a> {
@@ -30,9 +34,34 @@ impl<'a> RawItem<'a> {
     ///
     /// None where the text is not a JSON object in the spelling of the rule event.
     pub fn cut(json: &'a str) -> Option<Self> {
-        let fields: Fields<'a> = serde_json::from_str(json).ok()?;
+        let fields = Fields::of(json, None)?;
         let head = head(&fields)?;
-        Some(Self { head, fields })
+        Some(Self { head, json, fields, built: None })
+    }
+
+    /// The same, and builds what `mask` keeps in one go if the item is of that type.
+    pub fn read(json: &'a str, resource_type: &str, mask: &Arc<Mask>) -> Option<Self> {
+        let built = Fields::of(json, Some(mask)).and_then(|mut fields| {
+            let head = head(&fields).filter(|head| head.resource.resource_type == resource_type)?;
+            let tree = fields.build(mask).ok()?;
+            Some(Self { head, json, fields, built: Some((Arc::clone(mask), tree)) })
+        });
+        built.or_else(|| Self::cut(json))
+    }
+
+    /// The type that the item seems to be of, to be [`read`](Self::read) in one go: such as AWS writes them say it at their end.
+    pub fn seeming_type(json: &str) -> Option<&str> {
+        const NAME: &[u8] = b"\"resourceType\"";
+        const END: usize = 1024;
+        let end = &json.as_bytes()[json.len().saturating_sub(END)..];
+        let behind = &end[memchr::memmem::rfind(end, NAME)? + NAME.len()..];
+        let text = behind.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+        std::str::from_utf8(&text[..memchr::memchr(b'"', text)?]).ok()
+    }
+
+    /// The input of a policy where it was built with that very mask.
+    pub fn built(&self, mask: &Mask) -> Option<&Tree<'a>> {
+        self.built.as_ref().filter(|(own, _)| std::ptr::eq(&raw const **own, mask)).map(|(_, tree)| tree)
     }
 
     /// The input of a policy, as far as `mask` keeps it.
@@ -40,31 +69,11 @@ impl<'a> RawItem<'a> {
     /// # Errors
     /// A field is nested deeper than JSON is read.
     pub fn tree(&self, mask: &Mask) -> serde_json::Result<Tree<'a>> {
-        let mut kept = Vec::new();
-        for (name, raw) in &self.fields.0 {
-            let Some(mask) = mask.field(name) else { continue };
-            let value = match Tree::read(raw.get(), mask)? {
-                Tree::Null if name == "relationships" => Tree::List(Vec::new()),
-                Tree::Null if OBJECTS.contains(&&**name) => Tree::Object(Vec::new()),
-                Tree::Text(text) if TIMES.contains(&&**name) => Tree::Text(normal_time(text)),
-                Tree::Text(text) if name == "configurationStateId" => {
-                    text.parse().map_or(Tree::Text(text), Tree::Unsigned)
-                }
-                other => other,
-            };
-            kept.push((name.clone(), value));
+        if self.fields.lack(mask) {
+            let fields = Fields::of(self.json, None);
+            return fields.ok_or_else(|| Error::custom("it is no item"))?.build(mask);
         }
-        // An item always has these three.
-        for (name, empty) in [
-            ("supplementaryConfiguration", Tree::Object(Vec::new())),
-            ("tags", Tree::Object(Vec::new())),
-            ("relationships", Tree::List(Vec::new())),
-        ] {
-            if mask.field(name).is_some() && !kept.iter().any(|(field, _)| field == name) {
-                kept.push((Cow::Borrowed(name), empty));
-            }
-        }
-        Ok(Tree::Object(kept))
+        self.fields.clone().build(mask)
     }
 }
 
@@ -87,8 +96,14 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
     let mut resource = ResourceKey { resource_type: String::new(), resource_id: String::new() };
     let (mut account_id, mut region, mut arn) = (None, None, None);
     let (mut status, mut capture_time) = (ItemStatus::Live, None);
-    for (name, raw) in &fields.0 {
-        let json = raw.get();
+    for (name, value) in &fields.0 {
+        let json = match value {
+            Field::Raw(raw) => raw.get(),
+            Field::Built(Tree::Text(_)) => return None,
+            Field::Built(Tree::Object(_) | Tree::Null) => continue,
+            Field::Built(_) if name == "configuration" => continue,
+            Field::Built(_) | Field::Taken => return None,
+        };
         match &**name {
             "resourceType" => resource.resource_type = text(json)??.into_owned(),
             "resourceId" => resource.resource_id = text(json)??.into_owned(),
@@ -151,35 +166,106 @@ fn text(json: &str) -> Option<Option<Cow<'_, str>>> {
     serde_json::from_str::<String>(json).ok().map(|text| Some(Cow::Owned(text)))
 }
 
+/// Fields that may be large: what is wanted of them is built where they are read.
+const LARGE: [&str; 2] = ["configuration", "supplementaryConfiguration"];
+
+#[derive(Debug, Clone)]
+enum Field<'a> {
+    Raw(&'a RawValue),
+    /// Of [`LARGE`].
+    Built(Tree<'a>),
+    /// It was built, and is elsewhere.
+    Taken,
+}
+
 /// The fields of an object, in their order, a name once: of two the last counts.
-#[derive(Debug)]
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+#[derive(Debug, Clone)]
+struct Fields<'a>(Vec<(Cow<'a, str>, Field<'a>)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
+impl<'a> Fields<'a> {
+    /// Cuts `json`; what `mask` keeps of large fields is built.
+    fn of(json: &'a str, mask: Option<&Mask>) -> Option<Self> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let fields = reader.deserialize_map(Collect(mask)).ok()?;
+        reader.end().ok()?;
+        Some(Self(fields))
+    }
 
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+    /// Whether something that `mask` keeps is not here any more.
+    fn lack(&self, mask: &Mask) -> bool {
+        self.0.iter().any(|(name, field)| matches!(field, Field::Taken) && mask.field(name).is_some())
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a configuration item, an object")
-            }
+    /// What `mask` keeps; what was built beforehand is taken for it.
+    fn build(&mut self, mask: &Mask) -> serde_json::Result<Tree<'a>> {
+        let mut kept = Vec::with_capacity(self.0.len());
+        for (name, field) in &mut self.0 {
+            let Some(mask) = mask.field(name) else { continue };
+            let value = match field {
+                Field::Raw(raw) => value(name, raw, mask)?,
+                field => match std::mem::replace(field, Field::Taken) {
+                    Field::Built(Tree::Null) if OBJECTS.contains(&&**name) => Tree::Object(Vec::new()),
+                    Field::Built(tree) => tree,
+                    Field::Raw(_) | Field::Taken => continue,
+                },
+            };
+            kept.push((name.clone(), value));
+        }
+        Ok(whole(kept, mask))
+    }
+}
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields: Self::Value = Vec::with_capacity(24);
-                while let Some(name) = map.next_key_seed(Name)? {
-                    let value = map.next_value()?;
-                    match fields.iter_mut().find(|(known, _)| *known == name) {
-                        Some(known) => known.1 = value,
-                        None => fields.push((name, value)),
-                    }
-                }
-                Ok(fields)
+/// What is kept of a field, as every item has it.
+fn value<'a>(name: &str, raw: &'a RawValue, mask: &Mask) -> serde_json::Result<Tree<'a>> {
+    Ok(match Tree::read(raw.get(), mask)? {
+        Tree::Null if name == "relationships" => Tree::List(Vec::new()),
+        Tree::Null if OBJECTS.contains(&name) => Tree::Object(Vec::new()),
+        Tree::Text(text) if TIMES.contains(&name) => Tree::Text(normal_time(text)),
+        Tree::Text(text) if name == "configurationStateId" => {
+            text.parse().map_or(Tree::Text(text), Tree::Unsigned)
+        }
+        other => other,
+    })
+}
+
+/// The three fields that an item always has come to what is `kept`.
+fn whole<'a>(mut kept: Vec<(Cow<'a, str>, Tree<'a>)>, mask: &Mask) -> Tree<'a> {
+    for (name, empty) in [
+        ("supplementaryConfiguration", Tree::Object(Vec::new())),
+        ("tags", Tree::Object(Vec::new())),
+        ("relationships", Tree::List(Vec::new())),
+    ] {
+        if mask.field(name).is_some() && !kept.iter().any(|(field, _)| field == name) {
+            kept.push((Cow::Borrowed(name), empty));
+        }
+    }
+    Tree::Object(kept)
+}
+
+/// Collects fields.
+struct Collect<'m>(Option<&'m Mask>);
+
+impl<'de> Visitor<'de> for Collect<'_> {
+    type Value = Vec<(Cow<'de, str>, Field<'de>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a configuration item, an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields: Self::Value = Vec::with_capacity(24);
+        while let Some(name) = map.next_key_seed(Name)? {
+            let mask = self.0.filter(|_| LARGE.contains(&&*name)).and_then(|mask| mask.field(&name));
+            let value = match mask {
+                Some(mask) => Field::Built(map.next_value_seed(Seed(mask))?),
+                None => Field::Raw(map.next_value()?),
+            };
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) => known.1 = value,
+                None => fields.push((name, value)),
             }
         }
-
-        deserializer.deserialize_map(Collect).map(Self)
+        Ok(fields)
     }
 }
 

@@ -171,7 +171,7 @@ fn text_key(text: &str, bytes: &mut Vec<u8>) {
 }
 
 /// Builds what the mask keeps.
-struct Seed<'m>(&'m Mask);
+pub(super) struct Seed<'m>(pub &'m Mask);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Tree<'de>;

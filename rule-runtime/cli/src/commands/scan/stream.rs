@@ -222,40 +222,29 @@ impl Judge<'_> {
     fn batch(&self, evaluator: &mut Evaluator, batch: &Batch) -> Batched {
         let mut result = Batched { file_ends: batch.is_last(), ..Batched::default() };
         let tags = tags_only();
-        for content in batch.contents() {
-            match content {
-                Content::Found(Found::Bad(problem)) => result.problems.push(problem),
-                Content::Found(Found::NoItem(name)) => {
-                    result.notes.push(format!("{}: a {name}, which carries no item", batch.file()));
-                }
-                Content::Found(Found::Item(item)) => {
-                    let tree = |mask: &Mask| Ok(Tree::of(&item.document, mask));
-                    self.item(
-                        &item,
-                        &tree,
-                        &mut || evaluator.judge_built(&item, Occasion::Any),
-                        batch,
-                        &mut result,
-                    );
-                }
-                Content::Raw(mut raw) => {
-                    if !self.waivers.is_empty()
-                        && let Ok(tree) = raw.tree(&tags)
-                    {
-                        // A waiver may ask for tags.
-                        raw.head.document = tree.to_value();
-                    }
-                    let tree = |mask: &Mask| raw.tree(mask);
-                    self.item(
-                        &raw.head,
-                        &tree,
-                        &mut || evaluator.judge_raw(&raw, Occasion::Any),
-                        batch,
-                        &mut result,
-                    );
-                }
+        let read = |evaluator: &mut Evaluator, text| evaluator.read(text, Occasion::Any);
+        batch.each(evaluator, read, |evaluator, content| match content {
+            Content::Found(Found::Bad(problem)) => result.problems.push(problem),
+            Content::Found(Found::NoItem(name)) => {
+                result.notes.push(format!("{}: a {name}, which carries no item", batch.file()));
             }
-        }
+            Content::Found(Found::Item(item)) => {
+                let tree = |mask: &Mask| Ok(Tree::of(&item.document, mask));
+                let mut judged = || evaluator.judge_built(&item, Occasion::Any);
+                self.item(&item, &tree, &mut judged, batch, &mut result);
+            }
+            Content::Raw(mut raw) => {
+                if !self.waivers.is_empty()
+                    && let Ok(tree) = raw.tree(&tags)
+                {
+                    // A waiver may ask for tags.
+                    raw.head.document = tree.to_value();
+                }
+                let tree = |mask: &Mask| raw.tree(mask);
+                let mut judged = || evaluator.judge_raw(&raw, Occasion::Any);
+                self.item(&raw.head, &tree, &mut judged, batch, &mut result);
+            }
+        });
         result
     }
 
