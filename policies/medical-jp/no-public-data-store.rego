@@ -211,14 +211,14 @@ deny contains {
 	"msg": sprintf("the access control list lets everybody in (%s)", [concat(", ", public_grants)]),
 	"msg_ja": sprintf("ACLで全員にアクセスを許可しています(%s)", [concat(", ", public_grants)]),
 } if {
-	count(public_grants) > 0
 	not "ignorePublicAcls" in on
+	count(public_grants) > 0
 }
 
 deny contains {
 	"msg": sprintf("the bucket policy lets everybody in (%s)", [concat(", ", public_actions)]),
 	"msg_ja": sprintf("バケットポリシーで全員にアクセスを許可しています(%s)", [concat(", ", public_actions)]),
 } if {
-	count(public_actions) > 0
 	not "restrictPublicBuckets" in on
+	count(public_actions) > 0
 }

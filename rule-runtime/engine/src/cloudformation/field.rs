@@ -172,7 +172,8 @@ impl Field {
                 match mask {
                     Mask::All => gaps.push(unnamed()),
                     Mask::Parts(parts) => {
-                        let others = parts.names.keys().filter(|name| !map.contains_key(*name));
+                        let names = parts.names.iter().map(|(name, _)| name);
+                        let others = names.filter(|name| !map.contains_key(*name));
                         gaps.extend(others.map(|name| Gap { path: below(at, name), ..unnamed() }));
                         if parts.each.is_some() {
                             gaps.push(unnamed());

@@ -278,19 +278,17 @@ impl<'de> Visitor<'de> for Name {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::policy::mask::Parts;
-    use std::collections::BTreeMap;
+    use crate::policy::mask::{Fields, Parts};
 
     const TEXT: &str = r#"{"a": {"b": [{"c": 1, "d": "x"}, 2, {"c": -1.5}], "e": [1, 2]}, "f": null, "g": {"h": true}, "i\n": 1}"#;
 
     fn names(fields: &[(&str, Mask)]) -> Mask {
-        let names: BTreeMap<_, _> =
-            fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
+        let names = fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
         Mask::Parts(Parts { names, each: None })
     }
 
     fn each(mask: Mask) -> Mask {
-        Mask::Parts(Parts { names: BTreeMap::new(), each: Some(Box::new(mask)) })
+        Mask::Parts(Parts { names: Fields::default(), each: Some(Box::new(mask)) })
     }
 
     fn mask() -> Mask {

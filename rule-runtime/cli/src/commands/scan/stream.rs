@@ -67,7 +67,9 @@ fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Ma
     let (whole, parts) = match inventory.field(name) {
         None => (None, None),
         Some(Mask::All) => (Some(&Mask::All), None),
-        Some(Mask::Parts(Parts { names, each })) => (each.as_deref(), Some(names.values())),
+        Some(Mask::Parts(Parts { names, each })) => {
+            (each.as_deref(), Some(names.iter().map(|(_, mask)| mask)))
+        }
     };
     whole.into_iter().chain(parts.into_iter().flatten())
 }
@@ -409,7 +411,7 @@ impl Scan {
 }
 
 fn tags_only() -> Mask {
-    Mask::Parts(Parts { names: BTreeMap::from([("tags".to_owned(), Mask::All)]), each: None })
+    Mask::Parts(Parts { names: [("tags".to_owned(), Mask::All)].into_iter().collect(), each: None })
 }
 
 fn unreadable(head: &ConfigurationItem, file: &str, error: &serde_json::Error) -> Diagnostic {

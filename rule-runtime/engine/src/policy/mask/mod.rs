@@ -6,13 +6,13 @@
 //! be followed (`with`, `input[x]`, `walk(input)`), the mask is everything.
 
 mod constant;
+mod fields;
 mod place;
 mod reader;
 
-use std::collections::BTreeMap;
-
 use regorus::unstable::Module;
 
+pub use fields::Fields;
 use reader::Reader;
 
 /// A part of a JSON document.
@@ -31,7 +31,7 @@ pub enum Mask {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
     /// The fields of an object, by name.
-    pub names: BTreeMap<String, Mask>,
+    pub names: Fields,
     /// Every element of a list and every field of an object.
     pub each: Option<Box<Mask>>,
 }
@@ -50,10 +50,10 @@ impl Mask {
         match path.split_first() {
             None if whole => *self = Self::All,
             None => {}
-            Some((Step::Name(name), rest)) => parts.names.entry(name.clone()).or_default().add(rest, whole),
+            Some((Step::Name(name), rest)) => parts.names.entry(name).add(rest, whole),
             Some((Step::OneOf(names), rest)) => {
                 for name in names {
-                    parts.names.entry(name.clone()).or_default().add(rest, whole);
+                    parts.names.entry(name).add(rest, whole);
                 }
             }
             Some((Step::Each, rest)) => parts.each.get_or_insert_default().add(rest, whole),
@@ -66,8 +66,8 @@ impl Mask {
             (Self::All, _) => {}
             (_, Self::All) => *self = Self::All,
             (Self::Parts(own), Self::Parts(other)) => {
-                for (name, mask) in &other.names {
-                    own.names.entry(name.clone()).or_default().join(mask);
+                for (name, mask) in other.names.iter() {
+                    own.names.entry(name).join(mask);
                 }
                 if let Some(mask) = &other.each {
                     own.each.get_or_insert_default().join(mask);
@@ -97,9 +97,9 @@ impl Mask {
         let Self::Parts(Parts { names, each }) = self else { return };
         if let Some(each) = each {
             each.settle();
-            names.values_mut().for_each(|named| named.join(each));
+            names.masks_mut().for_each(|named| named.join(each));
         }
-        names.values_mut().for_each(Self::settle);
+        names.masks_mut().for_each(Self::settle);
     }
 }
 

@@ -9,7 +9,7 @@ fn written(mask: &Mask) -> String {
         Mask::All => "*".to_owned(),
         Mask::Parts(Parts { names, each }) => {
             let names = names.iter().map(|(name, mask)| match mask {
-                Mask::All => name.clone(),
+                Mask::All => name.to_owned(),
                 Mask::Parts(_) => format!("{name}:{}", written(mask)),
             });
             let each = each.iter().map(|mask| format!("[{}]", written(mask)));
