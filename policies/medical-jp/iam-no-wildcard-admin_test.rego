@@ -27,6 +27,13 @@ test_nearly_everything_is_not_everything if {
 	}
 }
 
+test_what_stands_beside_all_of_a_harmless_service_is_looked_at_too if {
+	every action in ["*:Get*", "*x", "kms:*Key", "kms:Get*", "*:"] {
+		messages(item([object.union(statement, {"Action": [action, "logs:*"]})])) == set()
+	}
+	messages(item([object.union(statement, {"Action": ["logs:*", "kms:*"]})])) == {"the policy allows kms:* on all resources"}
+}
+
 test_all_resources_however_written if {
 	every resource in ["*", "**", ["arn:aws:s3:::karte", "*"], "arn:aws:*:*:*:*", "arn:aws:*:::*"] {
 		messages(item([object.union(statement, {"Resource": resource})])) == everything

@@ -151,6 +151,39 @@ fn scan_runs_periodic_policies_where_their_facts_are_given_and_says_where_not() 
 }
 
 #[test]
+fn scan_lets_those_items_wait_for_which_others_matter() {
+    let item = |resource_type: &str, id: &str, configuration: Value, block: Value| {
+        json!({
+            "resourceType": resource_type, "resourceId": id, "resourceName": id, "awsAccountId": "123456789012",
+            "awsRegion": "ap-northeast-1", "configurationItemStatus": "OK", "tags": {}, "relationships": [],
+            "configurationItemCaptureTime": "2026-11-23T01:00:00.000Z", "configuration": configuration,
+            "supplementaryConfiguration": {"PublicAccessBlockConfiguration": block},
+        })
+    };
+    let block = |acls: bool| json!({"blockPublicAcls": acls, "ignorePublicAcls": true, "blockPublicPolicy": true, "restrictPublicBuckets": true});
+    let open = item("AWS::S3::Bucket", "open", json!({}), block(false));
+    let shut = item("AWS::S3::Bucket", "shut", json!({}), block(true));
+    let account = item("AWS::S3::AccountPublicAccessBlock", "123456789012", block(true), Value::Null);
+    let folder = folder(&[
+        ("a/buckets.json", json!([open, shut]).to_string()),
+        ("b/account.json", account.to_string()),
+    ]);
+    let policies = root().join("policies").display().to_string();
+    let scan = |paths: &[&str]| {
+        let options = ["--policies", &policies, "--policy", "no-public-data-store", "--format", "jsonl"];
+        let output = run(&folder, &[&["scan"], paths, &options[..]].concat());
+        let rows = output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let told = |row: Value| {
+            format!("{} {}", row["resourceId"].as_str().unwrap(), row["compliance"].as_str().unwrap())
+        };
+        rows.map(told).collect::<Vec<_>>()
+    };
+    // The bucket that its account's block protects is judged in the end, when that was seen.
+    assert_eq!(scan(&["a", "b"]), ["shut COMPLIANT", "123456789012 COMPLIANT", "open COMPLIANT"]);
+    assert_eq!(scan(&["a"]), ["shut COMPLIANT", "open NON_COMPLIANT"]);
+}
+
+#[test]
 fn a_bad_policy_is_named_with_line_and_the_others_judge() {
     let folder = folder(&[("t.json", table("t", "us-east-1", "ENABLED").to_string())]);
     let file = "policies/medical-jp/dynamodb-pitr.rego";
