@@ -211,6 +211,7 @@ deny contains {
 	"msg": sprintf("the access control list lets everybody in (%s)", [concat(", ", public_grants)]),
 	"msg_ja": sprintf("ACLで全員にアクセスを許可しています(%s)", [concat(", ", public_grants)]),
 } if {
+	is_s3
 	not "ignorePublicAcls" in on
 	count(public_grants) > 0
 }
@@ -219,6 +220,7 @@ deny contains {
 	"msg": sprintf("the bucket policy lets everybody in (%s)", [concat(", ", public_actions)]),
 	"msg_ja": sprintf("バケットポリシーで全員にアクセスを許可しています(%s)", [concat(", ", public_actions)]),
 } if {
+	is_s3
 	not "restrictPublicBuckets" in on
 	count(public_actions) > 0
 }

@@ -154,6 +154,8 @@ fn same(
     assert!(built == expected, "{name}: masked: {text}\n{built:?}\n{expected:?}");
     if let Some(raw) = raw {
         assert_eq!(masked.judge_raw(&raw, occasion), expected, "{name}: from the text: {text}");
+        let read = masked.read(&text, occasion).unwrap();
+        assert_eq!(masked.judge_raw(&read, occasion), expected, "{name}: in one go: {text}");
     }
     assert_eq!(masked.judge_built(&item, occasion), expected, "{name}: remembered: {text}");
     if let Some(awaiting) = awaiting

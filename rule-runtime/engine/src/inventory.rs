@@ -21,21 +21,21 @@ impl Inventory {
     /// What `items` hold is all that there is, of every type.
     pub fn complete<'a>(items: impl IntoIterator<Item = &'a ConfigurationItem>) -> Self {
         let mut inventory = Self { complete: true, ..Self::default() };
-        items.into_iter().for_each(|item| inventory.add(item.clone()));
+        items.into_iter().for_each(|item| inventory.add(item));
         inventory
     }
 
     /// All items of one type.
     pub fn add_type<'a>(&mut self, name: &str, items: impl IntoIterator<Item = &'a ConfigurationItem>) {
         self.types.entry(name.to_owned()).or_default();
-        items.into_iter().for_each(|item| self.add(item.clone()));
+        items.into_iter().for_each(|item| self.add(item));
     }
 
     /// One more item; resources that are gone are not in the inventory.
-    pub fn add(&mut self, item: ConfigurationItem) {
+    pub fn add(&mut self, item: &ConfigurationItem) {
         if item.status == ItemStatus::Live {
-            let of_type = self.types.entry(item.resource.resource_type).or_default();
-            of_type.insert(item.resource.resource_id, item.document);
+            let of_type = self.types.entry(item.resource.resource_type.clone()).or_default();
+            of_type.insert(item.resource.resource_id.clone(), item.document.clone());
         }
     }
 

@@ -35,19 +35,16 @@ use crate::item::tree::Tree;
 pub struct Compiled {
     program: Arc<Program>,
     data: Value,
+    /// Else whatever looks at it is not decided.
     has_inventory: bool,
     kept: Kept,
 }
 
 impl Compiled {
-    /// `data` is an object of `parameters`, `facts` and `inventory`.
+    /// `data` is an object of `parameters`, `facts` and, where it is known, `inventory`.
     pub fn new(program: &Arc<Program>, data: Value) -> Self {
-        Self { program: Arc::clone(program), data, has_inventory: true, kept: Kept::default() }
-    }
-
-    /// `data` has no `inventory` yet: what looks at it is not decided.
-    pub fn without_inventory(program: &Arc<Program>, data: Value) -> Self {
-        Self { has_inventory: false, ..Self::new(program, data) }
+        let has_inventory = data["inventory"] != Value::Undefined;
+        Self { program: Arc::clone(program), data, has_inventory, kept: Kept::default() }
     }
 
     /// What `answer` makes of the rules' values for `input`; none where regorus must be asked. Rules are asked for by their
@@ -59,8 +56,7 @@ impl Compiled {
     ) -> Option<T> {
         let kept = std::mem::take(&mut self.kept);
         let documents = Documents::default();
-        let mut run = Run::new(&self.program, &self.data, input, &documents, kept);
-        run.has_inventory = self.has_inventory;
+        let mut run = Run::new(&self.program, (&self.data, self.has_inventory), input, &documents, kept);
         let program = &self.program;
         let mut value = |name: &str| -> Result<Value, String> {
             let entry = program.entries.iter().find(|(entry, _)| entry == name);

@@ -90,25 +90,9 @@ pub(super) fn url_decoded(text: &str) -> Option<Value> {
     if !text.as_bytes().iter().all(is_plain) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, behind)) = rest.split_first() {
-        let (decoded, behind) = match (byte, behind) {
-            (b'%', [high, low, behind @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => (high * 16 + low, behind),
-                _ => (b'%', &rest[1..]),
-            },
-            (b'+', behind) => (b' ', behind),
-            (byte, behind) => (*byte, behind),
-        };
-        bytes.push(decoded);
-        rest = behind;
-    }
-    Some(Value::from(&*String::from_utf8_lossy(&bytes)))
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    // Of one part there is a name and no value.
+    let name = form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name);
+    Some(Value::from(&*name.unwrap_or_default()))
 }
 
 /// Documents that are remembered at once: those of one item, of which some have many.

@@ -45,7 +45,7 @@ pub(super) struct Run<'p, 't> {
     program: &'p Program,
     data: &'p Value,
     /// Else whatever looks at it is not decided.
-    pub has_inventory: bool,
+    has_inventory: bool,
     input: &'t Tree<'t>,
     documents: &'t Documents<'t>,
     pub kept: Kept,
@@ -61,7 +61,7 @@ type Solution<'c, 'p, 't> = &'c mut dyn FnMut(&mut Run<'p, 't>) -> Decided<Flow>
 impl<'p, 't> Run<'p, 't> {
     pub fn new(
         program: &'p Program,
-        data: &'p Value,
+        (data, has_inventory): (&'p Value, bool),
         input: &'t Tree<'t>,
         documents: &'t Documents<'t>,
         mut kept: Kept,
@@ -69,7 +69,7 @@ impl<'p, 't> Run<'p, 't> {
         kept.fixed.resize(program.rules.len(), None);
         let values = vec![None; program.rules.len()];
         let stack = Vec::with_capacity(64);
-        Self { program, data, has_inventory: true, input, documents, kept, values, stack, steps: 0 }
+        Self { program, data, has_inventory, input, documents, kept, values, stack, steps: 0 }
     }
 
     /// The value of a rule where it is known already.

@@ -78,8 +78,17 @@ pub struct Outcome {
     pub errors: Vec<EvaluationError>,
     /// One for each COMPLIANT that rests on fields that are absent, without METADATA that says what that means.
     pub undecided: Vec<Undecided>,
-    /// The ids of the policies that must know other items before they judge this one.
-    pub awaiting: Vec<String>,
+    /// The policies that must know other items before they judge this one.
+    pub awaiting: Vec<Awaiting>,
+}
+
+/// A policy that must know other items before it judges one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaiting {
+    /// The policy.
+    pub policy_id: String,
+    /// What it can read of the item.
+    pub mask: Arc<Mask>,
 }
 
 /// A COMPLIANT that rests on fields that are absent.
@@ -152,7 +161,7 @@ struct Planned {
     /// What stands for it and the type in the memory.
     place: usize,
     /// What it can read.
-    mask: Mask,
+    mask: Arc<Mask>,
 }
 
 /// Policies with their data, ready for items.
@@ -374,7 +383,7 @@ impl Evaluator {
                     prepared.masks(resource_type).input
                 };
                 all.join(&mask);
-                policies.push(Planned { index, place: self.places, mask });
+                policies.push(Planned { index, place: self.places, mask: Arc::new(mask) });
                 self.places += 1;
             }
         }
@@ -399,7 +408,9 @@ impl Evaluator {
         let item = subject.head();
         let plan = self.plan(&item.resource.resource_type, occasion);
         let mut outcome = Outcome::default();
-        if plan.policies.is_empty() {
+        let asked: Vec<&Planned> =
+            plan.policies.iter().filter(|planned| judges(&self.prepared[planned.index].policy)).collect();
+        if asked.is_empty() {
             return outcome;
         }
         if item.status != ItemStatus::Live {
@@ -407,21 +418,19 @@ impl Evaluator {
                 let own = item.resource.clone();
                 self.prepared[planned.index].verdict(item, own, Compliance::NotApplicable, Vec::new())
             };
-            outcome.verdicts.extend(plan.policies.iter().map(gone));
+            outcome.verdicts.extend(asked.into_iter().map(gone));
             return outcome;
         }
         let tree = subject.tree(&plan.mask);
-        for planned in &plan.policies {
-            if !judges(&self.prepared[planned.index].policy) {
-                continue;
-            }
+        for planned in asked {
             let answer = match &tree {
                 Ok(tree) => self.answer(planned, tree, item),
                 Err(message) => Err(message.clone()),
             };
             let prepared = &self.prepared[planned.index];
             if answer.as_ref().is_ok_and(|answer| answer.awaits()) {
-                outcome.awaiting.push(prepared.policy.id().to_owned());
+                let policy_id = prepared.policy.id().to_owned();
+                outcome.awaiting.push(Awaiting { policy_id, mask: Arc::clone(&planned.mask) });
                 continue;
             }
             match answer.and_then(|answer| prepared.fold(&answer, item)) {

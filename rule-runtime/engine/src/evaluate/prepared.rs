@@ -84,10 +84,7 @@ impl Prepared {
     /// # Errors
     /// The message of regorus where it does not take the data, or not together with the policy.
     pub fn new(policy: &Arc<Policy>, data: Rego, manner: Manner, parameters: Value) -> Result<Self, String> {
-        let compiled = policy.program().ok().map(|program| {
-            let of = if manner.awaits { Compiled::without_inventory } else { Compiled::new };
-            of(program, data.clone())
-        });
+        let compiled = policy.program().ok().map(|program| Compiled::new(program, data.clone()));
         let mut prepared =
             Self { policy: Arc::clone(policy), compiled, engine: None, data, manner, parameters };
         if (prepared.compiled.is_none() && !manner.awaits) || manner.counts_lines {

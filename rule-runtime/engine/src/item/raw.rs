@@ -99,9 +99,8 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
     for (name, value) in &fields.0 {
         let json = match value {
             Field::Raw(raw) => raw.get(),
-            Field::Built(Tree::Text(_)) => return None,
             Field::Built(Tree::Object(_) | Tree::Null) => continue,
-            Field::Built(_) if name == "configuration" => continue,
+            Field::Built(tree) if name == "configuration" && !matches!(tree, Tree::Text(_)) => continue,
             Field::Built(_) | Field::Taken => return None,
         };
         match &**name {
@@ -202,22 +201,21 @@ impl<'a> Fields<'a> {
         for (name, field) in &mut self.0 {
             let Some(mask) = mask.field(name) else { continue };
             let value = match field {
-                Field::Raw(raw) => value(name, raw, mask)?,
+                Field::Raw(raw) => Tree::read(raw.get(), mask)?,
                 field => match std::mem::replace(field, Field::Taken) {
-                    Field::Built(Tree::Null) if OBJECTS.contains(&&**name) => Tree::Object(Vec::new()),
                     Field::Built(tree) => tree,
                     Field::Raw(_) | Field::Taken => continue,
                 },
             };
-            kept.push((name.clone(), value));
+            kept.push((name.clone(), usual(name, value)));
         }
         Ok(whole(kept, mask))
     }
 }
 
 /// What is kept of a field, as every item has it.
-fn value<'a>(name: &str, raw: &'a RawValue, mask: &Mask) -> serde_json::Result<Tree<'a>> {
-    Ok(match Tree::read(raw.get(), mask)? {
+fn usual<'a>(name: &str, value: Tree<'a>) -> Tree<'a> {
+    match value {
         Tree::Null if name == "relationships" => Tree::List(Vec::new()),
         Tree::Null if OBJECTS.contains(&name) => Tree::Object(Vec::new()),
         Tree::Text(text) if TIMES.contains(&name) => Tree::Text(normal_time(text)),
@@ -225,7 +223,7 @@ fn value<'a>(name: &str, raw: &'a RawValue, mask: &Mask) -> serde_json::Result<T
             text.parse().map_or(Tree::Text(text), Tree::Unsigned)
         }
         other => other,
-    })
+    }
 }
 
 /// The three fields that an item always has come to what is `kept`.
@@ -298,6 +296,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_in_one_go_is_what_is_read_of_fields() {
+        let masks = [Mask::All, Mask::default()].map(Arc::new);
+        let many = format!("{{\"configuration\": [\"z\"], {}", &ITEM[1..]);
+        for (from, to) in [
+            ("", ""),
+            ("\"tags\": null", "\"supplementaryConfiguration\": null"),
+            ("\"tags\": null", "\"supplementaryConfiguration\": {\"a\": \"{}\"}"),
+            ("{\"a\": {\"b\": 1, \"c\": \"\\u65e5\"}, \"d\": [1]}", "null"),
+            ("{\"a\": {\"b\": 1, \"c\": \"\\u65e5\"}, \"d\": [1]}", "[1]"),
+        ] {
+            let text = many.replacen(from, to, 1);
+            let cut = RawItem::cut(&text).unwrap();
+            for mask in &masks {
+                let read = RawItem::read(&text, "A::B::C", mask).unwrap();
+                assert_eq!(read.head, cut.head);
+                assert_eq!(read.built(mask), Some(&cut.tree(mask).unwrap()), "{to}");
+                // What other masks keep is had from the text again.
+                for other in &masks {
+                    assert_eq!(read.tree(other).unwrap(), cut.tree(other).unwrap(), "{to}");
+                }
+                let of_another = RawItem::read(&text, "A::B::D", mask).unwrap();
+                assert_eq!((of_another.head, read.built(&Mask::All)), (read.head.clone(), None));
+                assert!(of_another.built.is_none());
+            }
+        }
+        assert_eq!(RawItem::seeming_type(ITEM), Some("A::B::C"));
+        assert_eq!(RawItem::seeming_type("{\"resourceType\": 1}"), None);
+    }
+
+    #[test]
     fn what_is_spelled_otherwise_or_wrong_goes_the_long_way() {
         for (from, to) in [
             ("\"awsAccountId\"", "\"accountId\""),
@@ -314,6 +342,7 @@ mod tests {
             let changed = ITEM.replacen(from, to, 1);
             assert_ne!(changed, ITEM, "{from}");
             assert!(RawItem::cut(&changed).is_none(), "{to}");
+            assert!(RawItem::read(&changed, "A::B::C", &Arc::new(Mask::All)).is_none(), "{to}");
         }
     }
 

@@ -233,11 +233,9 @@ fn judge(
     let empty = Arc::default();
     let evaluator = evaluator(&one, now, &empty, scan);
     let mut early = evaluator.clone();
-    for ReadyPolicy { policy, parameters, facts } in &many {
-        let data =
-            PolicyData { parameters: parameters.clone(), facts: facts.clone(), now, ..PolicyData::default() };
+    for ready in &many {
         // One that has no part in it says so when the inventory is there.
-        let _ = early.add_awaiting(policy, &data);
+        let _ = early.add_awaiting(&ready.policy, &ready.data(now, &empty));
     }
     let kept = stream::Kept::of(&many);
     let judge = stream::Judge {
@@ -249,9 +247,7 @@ fn judge(
         threads: output.threads,
     };
     let mut seen = stream::run(&judge, files, scan, &mut |rows| output.write(rows));
-    let inventory = Arc::new(std::mem::take(&mut seen.looked_up));
-    let looking = self::evaluator(&many, now, &inventory, scan);
-    drop(inventory);
+    let looking = self::evaluator(&many, now, &Arc::new(std::mem::take(&mut seen.looked_up)), scan);
     let mut waiting = std::mem::take(&mut seen.waiting);
     let accounts = account_items(std::mem::take(&mut seen.accounts), &seen.regions, now);
     let mut write = |rows| output.write(rows);
@@ -338,6 +334,17 @@ pub(super) struct ReadyPolicy {
     pub facts: serde_json::Map<String, Value>,
 }
 
+impl ReadyPolicy {
+    fn data(&self, now: Timestamp, inventory: &Arc<Inventory>) -> PolicyData {
+        PolicyData {
+            parameters: self.parameters.clone(),
+            facts: self.facts.clone(),
+            now,
+            inventory: Arc::clone(inventory),
+        }
+    }
+}
+
 /// The policies with their parameters and facts. A policy whose facts were not given cannot judge: that is
 /// noted, and an error where the policy was asked for by name.
 pub(super) fn ready(given: &Given<'_>, policies: &[Arc<Policy>], scan: &mut Scan) -> Vec<ReadyPolicy> {
@@ -389,15 +396,9 @@ pub(super) fn evaluator(
     scan: &mut Scan,
 ) -> Evaluator {
     let mut evaluator = Evaluator::new();
-    for ReadyPolicy { policy, parameters, facts } in ready {
-        let data = PolicyData {
-            parameters: parameters.clone(),
-            facts: facts.clone(),
-            now,
-            inventory: Arc::clone(inventory),
-        };
-        let ran = ScanPolicy { id: policy.id().to_owned(), parameters: parameters.clone() };
-        match evaluator.add(policy, &data) {
+    for ready in ready {
+        let ran = ScanPolicy { id: ready.policy.id().to_owned(), parameters: ready.parameters.clone() };
+        match evaluator.add(&ready.policy, &ready.data(now, inventory)) {
             Ok(()) => scan.evaluation.policies.push(ran),
             Err(problem) => scan.problems.push(problem),
         }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
-use sekisho_engine::evaluate::{EvaluationError, Evaluator, Occasion, Outcome};
+use sekisho_engine::evaluate::{Awaiting, EvaluationError, Evaluator, Occasion, Outcome};
 use sekisho_engine::inventory::Inventory;
 use sekisho_engine::item::cutter::{Batch, Content, Cutter};
 use sekisho_engine::item::shape::Found;
@@ -31,8 +31,6 @@ use crate::output::scan_rows::{Rows, Writer};
 /// What policies that wait can read, by resource type.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Of the items that they judge one by one, by their ids.
-    judged: HashMap<String, HashMap<String, Mask>>,
     /// Of the items that they look up.
     looked_up: HashMap<String, Mask>,
 }
@@ -47,10 +45,6 @@ impl Kept {
             for resource_type in judged.iter().map(String::as_str).chain([ACCOUNT_TYPE]) {
                 let known = Known { resource_type, parameters: &ready.parameters };
                 let masks = ready.policy.masks(known);
-                if resource_type != ACCOUNT_TYPE {
-                    let of_type = kept.judged.entry(resource_type.to_owned()).or_default();
-                    of_type.insert(ready.policy.id().to_owned(), masks.input.clone());
-                }
                 for name in &metadata.inventory {
                     let mask = kept.looked_up.entry(name.clone()).or_default();
                     each_item(&masks.inventory, name).for_each(|items| mask.join(items));
@@ -75,7 +69,7 @@ fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Ma
 }
 
 /// What is needed after the last item.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Seen {
     /// Accounts that were given as items.
     pub accounts: Vec<ConfigurationItem>,
@@ -134,14 +128,7 @@ pub fn run(
     scan: &mut Scan,
     write: &mut (dyn FnMut(Rows) + Send),
 ) -> Seen {
-    let mut seen = Seen {
-        accounts: Vec::new(),
-        regions: BTreeMap::new(),
-        looked_up: Inventory::complete([]),
-        waiting: Waiting::default(),
-        waived: Vec::new(),
-        undecided: BTreeMap::new(),
-    };
+    let mut seen = Seen { looked_up: Inventory::complete([]), ..Seen::default() };
     let read = Arc::new(AtomicU64::new(0));
     let progress = Progress::new(files);
     let mut source = Source { files: files.iter(), cutter: None, read: Arc::clone(&read) };
@@ -273,7 +260,7 @@ impl Judge<'_> {
         let awaiting = std::mem::take(&mut outcome.awaiting);
         let is_judged = !outcome.verdicts.is_empty() || !outcome.errors.is_empty() || !awaiting.is_empty();
         result.without_policy += usize::from(!is_judged);
-        self.keep(head, tree, awaiting, batch, result);
+        self.keep(head, tree, &awaiting, batch, result);
         self.add(outcome, head, batch.file(), result);
     }
 
@@ -282,7 +269,7 @@ impl Judge<'_> {
         &self,
         head: &ConfigurationItem,
         tree: &dyn Fn(&Mask) -> serde_json::Result<Tree<'t>>,
-        awaiting: Vec<String>,
+        awaiting: &[Awaiting],
         batch: &Batch,
         result: &mut Batched,
     ) {
@@ -297,11 +284,9 @@ impl Judge<'_> {
                 Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
             }
         }
-        for policy in awaiting {
-            let of_type = self.kept.judged.get(resource_type);
-            let mask = of_type.and_then(|masks| masks.get(&policy)).unwrap_or(&Mask::All);
+        for Awaiting { policy_id, mask } in awaiting {
             let written = tree(mask)
-                .and_then(|tree| waiting::write(&mut result.waiting, batch.file(), &policy, head, &tree));
+                .and_then(|tree| waiting::write(&mut result.waiting, batch.file(), policy_id, head, &tree));
             if let Err(error) = written {
                 result.problems.push(unreadable(head, batch.file(), &error));
             }
@@ -395,7 +380,7 @@ impl Scan {
         for (account, region) in result.regions {
             seen.regions.entry(account).or_insert(region);
         }
-        result.looked_up.into_iter().for_each(|item| seen.looked_up.add(item));
+        result.looked_up.iter().for_each(|item| seen.looked_up.add(item));
         self.problems.extend(seen.waiting.add(&result.waiting).err());
         seen.waived.extend(result.waived);
         for (problem, items) in result.undecided {

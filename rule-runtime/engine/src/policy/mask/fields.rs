@@ -40,16 +40,6 @@ impl Fields {
     pub fn masks_mut(&mut self) -> impl Iterator<Item = &mut Mask> {
         self.0.iter_mut().map(|(_, mask)| mask)
     }
-
-    /// How many there are.
-    pub const fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl FromIterator<(String, Mask)> for Fields {
@@ -74,7 +64,7 @@ mod tests {
             assert!(fields.get("n").is_none() && fields.get("m1").is_none());
             *fields.entry("m1") = Mask::default();
             fields.entry("m1").join(&Mask::All);
-            assert_eq!(fields.len(), count + 1);
+            assert_eq!(fields.iter().count(), count + 1);
             assert!(fields.iter().is_sorted_by_key(|(name, _)| name.to_owned()));
             assert_eq!(fields.iter().next().unwrap(), ("m1", &Mask::All));
         }
