@@ -14,7 +14,7 @@ use regorus::unstable::{
 
 use super::order;
 use super::program::{
-    Body, Builtin, Clause, Comprehension, Definition, Expr, Function, Index, Kind, MOST_ARGUMENTS, Native,
+    Body, Builtin, Clause, Comprehension, Definition, Expr, Function, Index, Kind, Native,
     Operation, Operator, Pattern, Program, Rule, Slot, Step, Term, Test, Texts,
 };
 use crate::policy::{place, visit};
@@ -327,7 +327,22 @@ impl<'m> Compiler<'m> {
         }
         let mut scope = Scope::default();
         scope.levels.push(Level::default());
-        let arguments = args.iter().map(|argument| pattern(argument, &mut scope)).collect::<Compiled<_>>()?;
+        // A place each, in their order; then what is within them.
+        let mut arguments = Vec::with_capacity(args.len());
+        for argument in args {
+            arguments.push(match &**argument {
+                Source::Var { span, .. } if span.text() != "_" => Pattern::Bind(scope.bind(span)?),
+                _ => {
+                    scope.slot();
+                    Pattern::Anything
+                }
+            });
+        }
+        for (to, argument) in arguments.iter_mut().zip(args) {
+            if !matches!(to, Pattern::Bind(_)) {
+                *to = pattern(argument, &mut scope)?;
+            }
+        }
         let value = assign.as_ref().map(|assign| &assign.value);
         let mut compiled = Vec::new();
         if bodies.is_empty() {
@@ -638,9 +653,6 @@ impl<'m> Compiler<'m> {
     ) -> Compiled<Expr> {
         let Some(name) = visit::name(function) else { return refused(span, "this call") };
         let arguments = self.exprs(params, scope)?;
-        if arguments.len() > MOST_ARGUMENTS {
-            return refused(span, "a call of so many arguments");
-        }
         if let Some(name) = self.defined(&name) {
             let function = self.function(&name, span, arguments.len())?;
             return Ok(Expr::Call(function, arguments));

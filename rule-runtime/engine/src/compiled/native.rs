@@ -3,6 +3,7 @@
 //!
 //! They say what those of regorus say, or nothing, and regorus is asked.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -85,14 +86,15 @@ pub(super) fn texts(what: Texts, first: Seen<'_, '_>, second: Seen<'_, '_>) -> O
 }
 
 /// `urlquery.decode`; none where the text is not one plain part of a query.
-pub(super) fn url_decoded(text: &str) -> Option<Value> {
-    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"#&=".contains(byte);
-    if !text.as_bytes().iter().all(is_plain) {
+pub(super) fn url_decoded(text: &str) -> Option<String> {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() & (*byte != b'#') & (*byte != b'&') & (*byte != b'=');
+    // All of it is looked at, many bytes at a time.
+    if !text.as_bytes().iter().fold(true, |are_plain, byte| are_plain & is_plain(byte)) {
         return None;
     }
-    // Of one part there is a name and no value.
-    let name = form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name);
-    Some(Value::from(&*name.unwrap_or_default()))
+    let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    let decoded = urlencoding::decode_binary(spaced.as_bytes()).into_owned();
+    Some(String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Documents that are remembered at once: those of one item, of which some have many.
@@ -106,7 +108,11 @@ const PATTERN_LIMIT: usize = 100 << 10;
 
 /// What the texts of one evaluation are as JSON.
 #[derive(Debug, Default)]
-pub(super) struct Documents<'t>([OnceCell<Document<'t>>; DOCUMENTS]);
+pub(super) struct Documents<'t> {
+    documents: [OnceCell<Document<'t>>; DOCUMENTS],
+    /// Texts that were made of others, as parts of an input.
+    texts: [OnceCell<Tree<'t>>; DOCUMENTS],
+}
 
 /// What a text is as JSON.
 #[derive(Debug)]
@@ -124,11 +130,19 @@ enum Decoded<'t> {
 }
 
 impl<'t> Documents<'t> {
+    /// The text, where it stays as long as the evaluation: what is read of it borrows from it then.
+    pub fn text(&'t self, text: String) -> Made<'t> {
+        let Some(free) = self.texts.iter().find(|cell| cell.get().is_none()) else {
+            return Made::Value(text.into());
+        };
+        Made::Read(free.get_or_init(|| Tree::Text(Cow::Owned(text))))
+    }
+
     /// The value of a text of JSON; none where it is none.
     pub fn decoded(&'t self, text: &Made<'t>) -> Option<Made<'t>> {
         let of = text.seen().text()?;
         let place = (of.as_ptr().addr(), of.len());
-        for cell in &self.0 {
+        for cell in &self.documents {
             let known = cell.get_or_init(|| {
                 let kept =
                     if let Made::Value(Value::String(text)) = text { Some(Arc::clone(text)) } else { None };
@@ -203,6 +217,13 @@ mod tests {
                 }
             }
         }
+        // Texts that are kept, and those that find no place any more.
+        let documents = Documents::default();
+        for number in 0..50 {
+            let text = documents.text(format!("[{number}]"));
+            assert_eq!(matches!(text, Made::Read(_)), number < DOCUMENTS);
+            assert_eq!(documents.decoded(&text).unwrap().into_value()[0], Value::from(number));
+        }
         assert!(Documents::default().decoded(&Made::Value("[1".into())).is_none());
         assert!(Documents::default().decoded(&Made::Value(Value::Null)).is_none());
     }
@@ -247,7 +268,7 @@ mod tests {
             "%2",
             "+%2B",
         ] {
-            assert_eq!(url_decoded(text), Some(decoded(text)), "{text}");
+            assert_eq!(url_decoded(text).map(Value::from), Some(decoded(text)), "{text}");
         }
         for text in ["a#b", "a&b", "a=b", "a b", "a\tb", "日"] {
             assert_eq!(url_decoded(text), None, "{text}");

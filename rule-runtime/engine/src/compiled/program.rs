@@ -6,9 +6,6 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, BuiltinFcn, Expr as Source, Ref,
 /// A place in the frame of a rule or a function.
 pub(super) type Slot = usize;
 
-/// The arguments that a call can have at most.
-pub(super) const MOST_ARGUMENTS: usize = 4;
-
 /// The rules and functions that the entries come to; what refers to one of them does so by its place here.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -67,6 +64,7 @@ pub(super) struct Function {
 
 #[derive(Debug)]
 pub(super) struct Clause {
+    /// Their places are the first of the frame.
     pub arguments: Vec<Pattern>,
     pub slots: usize,
     pub bodies: Vec<Body>,

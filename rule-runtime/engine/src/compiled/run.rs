@@ -10,8 +10,7 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
 use super::native::{self, Documents, Patterns};
 use super::program::{
-    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, MOST_ARGUMENTS, Native, Operation,
-    Operator, Pattern, Program, Step, Term,
+    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, Native, Operation, Operator, Pattern, Program, Step, Term,
 };
 use super::seen::{Made, Seen, sorted};
 use crate::item::tree::Tree;
@@ -51,8 +50,10 @@ pub(super) struct Run<'p, 't> {
     pub kept: Kept,
     /// The values of the rules that read the input.
     values: Vec<Option<Made<'t>>>,
-    /// The frames of what is being run.
+    /// The frames of what is being run, and behind them what is left of those that were.
     stack: Vec<Made<'t>>,
+    /// Where the frames end.
+    top: usize,
     steps: u64,
 }
 
@@ -68,8 +69,7 @@ impl<'p, 't> Run<'p, 't> {
     ) -> Self {
         kept.fixed.resize(program.rules.len(), None);
         let values = vec![None; program.rules.len()];
-        let stack = Vec::with_capacity(64);
-        Self { program, data, has_inventory, input, documents, kept, values, stack, steps: 0 }
+        Self { program, data, has_inventory, input, documents, kept, values, stack: Vec::new(), top: 0, steps: 0 }
     }
 
     /// The value of a rule where it is known already.
@@ -198,14 +198,22 @@ impl<'p, 't> Run<'p, 't> {
         body.head.as_ref().map_or(Ok(Made::Value(Value::Bool(true))), |head| self.expr(head, base))
     }
 
+    /// Makes room for `slots` values behind `base`. They are what they were: a place is written before it is read.
+    fn room(&mut self, base: usize, slots: usize) {
+        self.top = base + slots;
+        if self.stack.len() < self.top {
+            self.stack.resize(self.top.max(64).next_power_of_two(), Made::UNDEFINED);
+        }
+    }
+
     fn enter(&mut self, slots: usize) -> usize {
-        let base = self.stack.len();
-        self.stack.resize(base + slots, Made::UNDEFINED);
+        let base = self.top;
+        self.room(base, slots);
         base
     }
 
     fn leave(&mut self, base: usize) {
-        self.stack.truncate(base);
+        self.top = base;
     }
 
     /// Takes the statements in turn; `done` with each solution of all of them.
@@ -571,15 +579,19 @@ impl<'p, 't> Run<'p, 't> {
         made.map_err(|_| Undecided)
     }
 
-    /// The values of the arguments; none where one is undefined.
-    fn arguments(&mut self, exprs: &'p [Expr], base: usize) -> Decided<Option<[Made<'t>; MOST_ARGUMENTS]>> {
-        let mut values = [const { Made::UNDEFINED }; MOST_ARGUMENTS];
+    /// Puts the values of the arguments behind the frames, and says where; none where one is undefined.
+    fn arguments(&mut self, exprs: &'p [Expr], base: usize) -> Decided<Option<usize>> {
+        let place = self.enter(exprs.len());
         let mut is_defined = true;
-        for (value, expr) in values.iter_mut().zip(exprs) {
-            *value = self.expr(expr, base)?;
+        for (slot, expr) in exprs.iter().enumerate() {
+            let value = self.expr(expr, base)?;
             is_defined &= !value.is_undefined();
+            self.stack[place + slot] = value;
         }
-        Ok(is_defined.then_some(values))
+        if !is_defined {
+            self.leave(place);
+        }
+        Ok(is_defined.then_some(place))
     }
 
     fn builtin(&mut self, builtin: &'p Builtin, base: usize) -> Decided<Made<'t>> {
@@ -594,15 +606,11 @@ impl<'p, 't> Run<'p, 't> {
             let value = self.with(texts, base, |first, second| native::texts(what, first, second))?;
             return value.map(Made::Value).ok_or(Undecided);
         }
-        let Some(values) = self.arguments(&builtin.arguments, base)? else {
+        let Some(place) = self.arguments(&builtin.arguments, base)? else {
             return Ok(Made::UNDEFINED);
         };
-        let values = &values[..builtin.arguments.len()];
-        if builtin.native == Native::UrlDecode
-            && let Some(decoded) = values[0].seen().text().and_then(native::url_decoded)
-        {
-            return Ok(Made::Value(decoded));
-        }
+        self.leave(place);
+        let values = &self.stack[place..place + builtin.arguments.len()];
         let patterns = &mut self.kept.patterns;
         let value = match (builtin.native, values) {
             (Native::Get, [of, path, default]) => {
@@ -611,6 +619,11 @@ impl<'p, 't> Run<'p, 't> {
             (Native::Unmarshal, [text]) => return self.documents.decoded(text).ok_or(Undecided),
             (Native::IsJson, [text]) if text.seen().text().is_some() => {
                 Some(Value::Bool(self.documents.decoded(text).is_some()))
+            }
+            (Native::UrlDecode, [text])
+                if let Some(decoded) = text.seen().text().and_then(native::url_decoded) =>
+            {
+                return Ok(self.documents.text(decoded));
             }
             (Native::ReplaceText, [text, old, new]) => {
                 match (text.seen().text(), old.seen().text(), new.seen().text()) {
@@ -644,20 +657,25 @@ impl<'p, 't> Run<'p, 't> {
     }
 
     fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Made<'t>> {
-        let Some(values) = self.arguments(arguments, base)? else { return Ok(Made::UNDEFINED) };
+        let Some(place) = self.arguments(arguments, base)? else { return Ok(Made::UNDEFINED) };
         let program = self.program;
         let mut result = Made::UNDEFINED;
         for clause in &program.functions[function].clauses {
-            let base = self.enter(clause.slots);
-            let mut given = clause.arguments.iter().zip(&values);
-            if given.all(|(to, value)| self.bind(to, value.clone(), base)) {
-                let value = self.clause(clause, base)?;
+            // The arguments stand where the clause looks for them.
+            self.room(place, clause.slots);
+            let mut arguments = clause.arguments.iter().enumerate();
+            let is_meant = arguments.all(|(slot, argument)| match argument {
+                Pattern::Anything | Pattern::Bind(_) => true,
+                pattern => self.bind(pattern, self.stack[place + slot].clone(), place),
+            });
+            if is_meant {
+                let value = self.clause(clause, place)?;
                 if !value.is_undefined() {
                     one(&mut result, value)?;
                 }
             }
-            self.leave(base);
         }
+        self.leave(place);
         Ok(result)
     }
 
