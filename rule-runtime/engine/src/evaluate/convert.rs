@@ -30,6 +30,11 @@ pub fn whole(tree: &Tree<'_>) -> Rego {
     convert(tree, &Mask::All, &mut { usize::MAX }).unwrap_or(Rego::Undefined)
 }
 
+/// Whether what is read of a text of so many bytes weighs less than the cap, whatever it is.
+pub const fn is_short(bytes: usize) -> bool {
+    bytes <= MAX_WEIGHT / VALUE_WEIGHT
+}
+
 /// Whether `tree` weighs less than the cap.
 pub fn is_light(tree: &Tree<'_>) -> bool {
     fn weigh(tree: &Tree<'_>, budget: usize) -> Option<usize> {

@@ -9,12 +9,6 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::prepared::Answer;
-use crate::item::tree::Tree;
-use crate::policy::mask::Mask;
-
-/// Bytes that are remembered, about.
-const LIMIT: usize = 16 << 20;
 
 /// A key that is longer is not worth it.
 const LONGEST: usize = 64 << 10;
@@ -23,26 +17,25 @@ const LONGEST: usize = 64 << 10;
 const ENTRY: usize = 256;
 
 /// Questions after which is looked whether remembering them was worth it.
-const TRIED: u32 = 256;
+const TRIED: u32 = 64;
 
 /// It was if one of so many had been asked before.
 const WORTH: u32 = 16;
 
 /// Questions that are not remembered then, before it is tried again; more each time.
-const RESTED: u32 = 1024;
+const RESTED: u32 = 256;
 const LONGEST_REST: u32 = 64 << 10;
 
-type Answers = HashMap<Box<[u8]>, Arc<Answer>, RandomState>;
+type Answers<A> = HashMap<Box<[u8]>, Arc<A>, RandomState>;
 
-/// Answers by policy and what it could read. What was not asked for in a while is forgotten.
-#[derive(Default)]
-pub struct Memory {
-    young: Answers,
+/// Answers by what they follow from. What was not asked for in a while is forgotten.
+pub struct Memory<A: ?Sized> {
+    young: Answers<A>,
     /// Takes over from `young` when that is full, and forgets what it held.
-    old: Answers,
+    old: Answers<A>,
     bytes: usize,
-    /// Of the last question.
-    key: Vec<u8>,
+    /// Bytes that are remembered, about.
+    limit: usize,
     /// By the place of the question.
     records: Vec<Record>,
 }
@@ -78,45 +71,55 @@ impl Record {
 }
 
 /// A copy is for another thread, and remembers what that one sees.
-impl Clone for Memory {
+impl<A: ?Sized> Clone for Memory<A> {
     fn clone(&self) -> Self {
-        Self::default()
+        Self::new(self.limit)
     }
 }
 
-impl Memory {
-    /// What was said of the part of `tree` that `mask` keeps: an item of one type, a policy and an occasion that `place`
-    /// stands for.
-    pub fn get(&mut self, place: usize, tree: &Tree<'_>, mask: &Mask) -> Option<Arc<Answer>> {
+impl<A: ?Sized> Memory<A> {
+    /// One that remembers about `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { young: Answers::default(), old: Answers::default(), bytes: 0, limit, records: Vec::new() }
+    }
+
+    /// Whether a question of this kind is worth to be looked up, by how it went with those before; `place` stands for an item of
+    /// one type, an occasion, and a policy or all that apply.
+    pub fn is_worth(&mut self, place: usize) -> bool {
         if self.records.len() <= place {
             self.records.resize(place + 1, Record::default());
         }
-        self.key.clear();
-        if !self.records[place].is_worth() {
-            return None;
-        }
-        self.key.extend_from_slice(&place.to_le_bytes());
-        tree.key(mask, &mut self.key);
-        let young = self.young.get(&self.key[..]).map(Arc::clone);
+        self.records[place].is_worth()
+    }
+
+    /// What was said of `key`, a question of that `place`.
+    pub fn get(&mut self, place: usize, key: &[u8]) -> Option<Arc<A>> {
+        let young = self.young.get(key).map(Arc::clone);
         let answer = if let Some(answer) = young {
             answer
         } else {
-            let answer = self.old.remove(&self.key[..])?;
-            self.put(Arc::clone(&answer));
+            let (key, answer) = self.old.remove_entry(key)?;
+            self.keep(key, Arc::clone(&answer));
             answer
         };
-        self.records[place].known += 1;
+        if let Some(record) = self.records.get_mut(place) {
+            record.known += 1;
+        }
         Some(answer)
     }
 
-    /// Remembers the answer to the question that [`Self::get`] had none for.
-    pub fn put(&mut self, answer: Arc<Answer>) {
-        if self.key.is_empty() || self.key.len() > LONGEST {
-            return;
+    /// Remembers an answer of `weight` bytes to the question that [`Self::get`] had none for.
+    pub fn put(&mut self, key: &[u8], answer: Arc<A>, weight: usize) {
+        if key.len() <= LONGEST {
+            self.bytes += weight;
+            self.keep(key.into(), answer);
         }
-        self.bytes += self.key.len() + ENTRY + answer.weight();
-        self.young.insert(self.key.as_slice().into(), answer);
-        if self.bytes > LIMIT / 2 {
+    }
+
+    fn keep(&mut self, key: Box<[u8]>, answer: Arc<A>) {
+        self.bytes += key.len() + ENTRY;
+        self.young.insert(key, answer);
+        if self.bytes > self.limit / 2 {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
         }
@@ -128,59 +131,59 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn tree(text: &str) -> Tree<'_> {
-        Tree::read(text, &Mask::All).unwrap()
+    const LIMIT: usize = 16 << 20;
+
+    /// Asks, and has the answer remembered if it was not known.
+    fn ask(memory: &mut Memory<u32>, place: usize, key: &str) -> bool {
+        if !memory.is_worth(place) {
+            return false;
+        }
+        let is_known = memory.get(place, key.as_bytes()).is_some();
+        if !is_known {
+            memory.put(key.as_bytes(), Arc::new(1), 4);
+        }
+        is_known
     }
 
     #[test]
     fn what_was_said_is_known_of_the_same_and_of_nothing_else() {
-        let mut memory = Memory::default();
-        assert!(memory.get(0, &tree("{\"a\": 1}"), &Mask::All).is_none());
-        memory.put(Arc::default());
-        assert!(memory.get(0, &tree("{\"a\": 1}"), &Mask::All).is_some());
-        assert!(memory.get(0, &tree("{\"a\": 2}"), &Mask::All).is_none());
-        assert!(memory.get(1, &tree("{\"a\": 1}"), &Mask::All).is_none());
-        assert!(memory.clone().get(0, &tree("{\"a\": 1}"), &Mask::All).is_none());
+        let mut memory = Memory::new(LIMIT);
+        assert!(!ask(&mut memory, 0, "a"));
+        assert!(ask(&mut memory, 0, "a"));
+        assert!(!ask(&mut memory, 0, "b"));
+        assert!(memory.clone().get(0, b"a").is_none());
+        memory.put(&vec![0; LONGEST + 1], Arc::new(1), 4);
+        assert!(memory.get(0, &vec![0; LONGEST + 1]).is_none());
     }
 
     #[test]
     fn it_does_not_grow_without_end_and_keeps_what_is_asked_for() {
-        let mut memory = Memory::default();
-        let often = tree("\"often\"");
-        memory.get(0, &often, &Mask::All);
-        memory.put(Arc::default());
+        let mut memory = Memory::<u32>::new(LIMIT);
+        memory.put(b"often", Arc::new(1), 4);
         let mut most = 0;
         for number in 0..200_000 {
-            let text = format!("{number}");
-            assert!(memory.get(0, &tree(&text), &Mask::All).is_none());
-            memory.put(Arc::default());
-            assert!(memory.get(0, &often, &Mask::All).is_some(), "{number}");
+            let key = format!("{number}");
+            assert!(memory.get(0, key.as_bytes()).is_none());
+            memory.put(key.as_bytes(), Arc::new(1), 4);
+            assert!(memory.get(0, b"often").is_some(), "{number}");
             most = most.max(memory.young.len() + memory.old.len());
         }
         assert!(most * ENTRY < LIMIT + LIMIT / 8, "{most}");
-        assert!(memory.get(0, &tree("7"), &Mask::All).is_none(), "long forgotten");
+        assert!(memory.get(0, b"7").is_none(), "long forgotten");
     }
 
     #[test]
     fn what_never_comes_again_is_not_remembered_and_tried_again_later() {
-        let mut memory = Memory::default();
-        for number in 0..10_000 {
-            assert!(memory.get(0, &tree(&format!("{number}")), &Mask::All).is_none());
-            memory.put(Arc::default());
+        let mut memory = Memory::new(LIMIT);
+        for number in 0..2500 {
+            assert!(!ask(&mut memory, 0, &number.to_string()));
         }
-        // 256, a rest of 1024, 256, a rest of 4096, 256, and a rest to the end.
-        assert_eq!(memory.young.len(), 3 * 256);
+        // 64, a rest of 256, 64, a rest of 1024, 64, and a rest to the end.
+        assert_eq!(memory.young.len(), 3 * 64);
         // Another question is not concerned.
-        assert!(memory.get(1, &tree("1"), &Mask::All).is_none());
-        memory.put(Arc::default());
-        assert!(memory.get(1, &tree("1"), &Mask::All).is_some());
+        assert!(!ask(&mut memory, 1, "one"));
+        assert!(ask(&mut memory, 1, "one"));
         // What repeats itself from now on is remembered in time.
-        let same = tree("\"same\"");
-        let known = (0..40_000).filter(|_| {
-            let known = memory.get(0, &same, &Mask::All).is_some();
-            memory.put(Arc::default());
-            known
-        });
-        assert!(known.count() > 20_000);
+        assert!((0..10_000).filter(|_| ask(&mut memory, 0, "same")).count() > 5000);
     }
 }

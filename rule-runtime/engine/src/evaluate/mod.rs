@@ -130,6 +130,19 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// What stands for all that `mask` keeps.
+    fn key(self, mask: &Mask) -> Option<&'a [u8]> {
+        match self {
+            Self::Raw(raw) => raw.key(mask),
+            Self::Item(_) | Self::Kept(..) => None,
+        }
+    }
+
+    /// Whether `tree`, which is what is kept of it, can be handed to a policy.
+    fn is_light(self, tree: &Tree<'_>) -> bool {
+        matches!(self, Self::Raw(raw) if convert::is_short(raw.json().len())) || convert::is_light(tree)
+    }
+
     fn tree(self, mask: &Mask) -> Result<Cow<'a, Tree<'a>>, String> {
         match self {
             Self::Item(item) => Ok(Cow::Owned(Tree::of(&item.document, mask))),
@@ -151,6 +164,8 @@ struct Plan {
     policies: Vec<Planned>,
     /// What they can read, all together.
     mask: Arc<Mask>,
+    /// What stands for all of them and the type in the memory.
+    place: usize,
 }
 
 /// A policy that judges the items of a type.
@@ -165,7 +180,7 @@ struct Planned {
 }
 
 /// Policies with their data, ready for items.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Evaluator {
     prepared: Vec<Prepared>,
     time_limit: Option<Duration>,
@@ -173,9 +188,36 @@ pub struct Evaluator {
     reads_whole: bool,
     /// Made when the first item of a type comes.
     plans: HashMap<String, [Option<Arc<Plan>>; 3]>,
-    /// How many places of the memory are taken.
+    /// How many places of the memories are taken.
     places: usize,
-    memory: Memory,
+    /// What was said by one policy of what it can read.
+    answers: Memory<Answer>,
+    /// What was said by all that apply, of what they can read together.
+    all_answers: Memory<[Arc<Answer>]>,
+    /// The bytes of the last question.
+    key: Vec<u8>,
+}
+
+/// Bytes that are remembered of what one policy said each.
+const ANSWERS: usize = 8 << 20;
+
+/// The same of what all said together.
+const ALL_ANSWERS: usize = 8 << 20;
+
+impl Default for Evaluator {
+    fn default() -> Self {
+        Self {
+            prepared: Vec::new(),
+            time_limit: None,
+            counts_lines: false,
+            reads_whole: false,
+            plans: HashMap::new(),
+            places: 0,
+            answers: Memory::new(ANSWERS),
+            all_answers: Memory::new(ALL_ANSWERS),
+            key: Vec::new(),
+        }
+    }
 }
 
 impl Evaluator {
@@ -273,7 +315,7 @@ impl Evaluator {
         let prepared = Prepared::new(policy, document, manner, data.parameters.clone()).map_err(problem)?;
         self.prepared.push(prepared);
         self.plans.clear();
-        self.memory = Memory::default();
+        (self.answers, self.all_answers) = (self.answers.clone(), self.all_answers.clone());
         Ok(())
     }
 
@@ -307,7 +349,14 @@ impl Evaluator {
     pub fn read<'a>(&mut self, json: &'a str, occasion: Occasion) -> Option<RawItem<'a>> {
         let Some(resource_type) = RawItem::seeming_type(json) else { return RawItem::cut(json) };
         let plan = self.plan(resource_type, occasion);
+        if self.remembers() && !plan.policies.is_empty() && self.all_answers.is_worth(plan.place) {
+            return RawItem::keyed(json, resource_type, &plan.mask, plan.place);
+        }
         RawItem::read(json, resource_type, &plan.mask)
+    }
+
+    const fn remembers(&self) -> bool {
+        !self.reads_whole && !self.counts_lines
     }
 
     /// Judges an item of which only what the policies can read is built. To be called on a [large stack](stack::with_large).
@@ -388,7 +437,8 @@ impl Evaluator {
             }
         }
         all.settle();
-        let plan = Arc::new(Plan { policies, mask: Arc::new(all) });
+        let plan = Arc::new(Plan { policies, mask: Arc::new(all), place: self.places });
+        self.places += 1;
         self.plans.entry(resource_type.to_owned()).or_default()[slot] = Some(Arc::clone(&plan));
         plan
     }
@@ -421,27 +471,56 @@ impl Evaluator {
             outcome.verdicts.extend(asked.into_iter().map(gone));
             return outcome;
         }
+        let key = subject.key(&plan.mask);
+        if let Some(answers) = key.and_then(|key| self.all_answers.get(plan.place, key)) {
+            for (planned, answer) in plan.policies.iter().zip(answers.iter()) {
+                self.take(planned, Ok(answer), item, &mut outcome);
+            }
+            return outcome;
+        }
         let tree = subject.tree(&plan.mask);
+        // Of one policy the bytes of all say as much as its own.
+        let remembers = self.remembers() && (key.is_none() || plan.policies.len() > 1);
+        let may_run = self.remembers() && tree.as_ref().is_ok_and(|tree| subject.is_light(tree));
+        let mut answers = Vec::with_capacity(asked.len());
         for planned in asked {
             let answer = match &tree {
-                Ok(tree) => self.answer(planned, tree, item),
+                Ok(tree) => self.answer(planned, tree, item, (remembers, may_run)),
                 Err(message) => Err(message.clone()),
             };
-            let prepared = &self.prepared[planned.index];
-            if answer.as_ref().is_ok_and(|answer| answer.awaits()) {
-                let policy_id = prepared.policy.id().to_owned();
-                outcome.awaiting.push(Awaiting { policy_id, mask: Arc::clone(&planned.mask) });
-                continue;
-            }
-            match answer.and_then(|answer| prepared.fold(&answer, item)) {
-                Ok((verdicts, undecided)) => {
-                    outcome.verdicts.extend(verdicts);
-                    outcome.undecided.extend(undecided);
-                }
-                Err(message) => outcome.errors.push(prepared.error(item, &message)),
-            }
+            self.take(planned, answer.as_deref().map_err(String::as_str), item, &mut outcome);
+            answers.extend(answer);
+        }
+        if let Some(key) = key
+            && answers.len() == plan.policies.len()
+        {
+            let weight = answers.iter().map(|answer| answer.weight()).sum();
+            self.all_answers.put(key, answers.into(), weight);
         }
         outcome
+    }
+
+    /// Adds to `outcome` what a policy's answer means for `item`.
+    fn take(
+        &self,
+        planned: &Planned,
+        answer: Result<&Answer, &str>,
+        item: &ConfigurationItem,
+        outcome: &mut Outcome,
+    ) {
+        let prepared = &self.prepared[planned.index];
+        if answer.is_ok_and(Answer::awaits) {
+            let policy_id = prepared.policy.id().to_owned();
+            outcome.awaiting.push(Awaiting { policy_id, mask: Arc::clone(&planned.mask) });
+            return;
+        }
+        match answer.map_err(ToOwned::to_owned).and_then(|answer| prepared.fold(answer, item)) {
+            Ok((verdicts, undecided)) => {
+                outcome.verdicts.extend(verdicts);
+                outcome.undecided.extend(undecided);
+            }
+            Err(message) => outcome.errors.push(prepared.error(item, &message)),
+        }
     }
 
     /// What a policy says of `tree`; the error is the message of regorus or of a guard, and is not remembered.
@@ -450,15 +529,20 @@ impl Evaluator {
         planned: &Planned,
         tree: &Tree<'_>,
         item: &ConfigurationItem,
+        (remembers, may_run): (bool, bool),
     ) -> Result<Arc<Answer>, String> {
-        let remembers = !self.reads_whole && !self.counts_lines;
-        if remembers && let Some(answer) = self.memory.get(planned.place, tree, &planned.mask) {
+        let prepared = &mut self.prepared[planned.index];
+        if !remembers || !self.answers.is_worth(planned.place) {
+            return prepared.ask(tree, &planned.mask, item, may_run).map(Arc::new);
+        }
+        self.key.clear();
+        self.key.extend_from_slice(&planned.place.to_le_bytes());
+        tree.key(&planned.mask, &mut self.key);
+        if let Some(answer) = self.answers.get(planned.place, &self.key) {
             return Ok(answer);
         }
-        let answer = Arc::new(self.prepared[planned.index].ask(tree, &planned.mask, item, remembers)?);
-        if remembers {
-            self.memory.put(Arc::clone(&answer));
-        }
+        let answer = Arc::new(prepared.ask(tree, &planned.mask, item, may_run)?);
+        self.answers.put(&self.key, Arc::clone(&answer), answer.weight());
         Ok(answer)
     }
 }

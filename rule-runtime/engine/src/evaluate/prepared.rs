@@ -164,8 +164,8 @@ impl Prepared {
         }
     }
 
-    /// Asks the policy about what `mask` keeps of `tree`, compiled where it is and `may_run` says so; the error is the message
-    /// of regorus or of a guard.
+    /// Asks the policy about what `mask` keeps of `tree`, compiled where it is and `may_run` says so, as of a heavy tree it must
+    /// not; the error is the message of regorus or of a guard.
     pub fn ask(
         &mut self,
         tree: &Tree<'_>,
@@ -174,7 +174,7 @@ impl Prepared {
         may_run: bool,
     ) -> Result<Answer, String> {
         let policy = &self.policy;
-        let compiled = self.compiled.as_mut().filter(|_| may_run && convert::is_light(tree));
+        let compiled = self.compiled.as_mut().filter(|_| may_run);
         let answer = compiled.and_then(|compiled| compiled.ask(tree, |value| answer(policy, value)));
         let mut answer = match answer {
             Some(answer) => answer,

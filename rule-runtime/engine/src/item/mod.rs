@@ -8,6 +8,7 @@ pub mod load;
 mod normalise;
 pub use normalise::kind;
 pub mod raw;
+mod reader;
 pub mod shape;
 pub mod stream;
 pub mod time;

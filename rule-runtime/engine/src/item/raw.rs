@@ -4,16 +4,15 @@
 //! otherwise, or is wrong, goes the long way of [`super::normalise`], which says what is wrong.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::normalise::{TIMES, is_renamed};
-use super::tree::{Name, Seed, Tree};
+use super::reader::{Reader, piece};
+use super::tree::Tree;
 use super::{ConfigurationItem, ItemStatus, time};
 use crate::policy::mask::Mask;
 use crate::verdict::ResourceKey;
@@ -26,7 +25,15 @@ pub struct RawItem<'a> {
     json: &'a str,
     fields: Fields<'a>,
     /// What a mask keeps, where that was known beforehand.
-    built: Option<(Arc<Mask>, Tree<'a>)>,
+    kept: Option<(Arc<Mask>, Kept<'a>)>,
+}
+
+/// What a mask keeps of an item.
+#[derive(Debug)]
+enum Kept<'a> {
+    Built(Tree<'a>),
+    /// As bytes by which it is known again.
+    Key(Vec<u8>),
 }
 
 impl<'a> RawItem<'a> {
@@ -34,19 +41,31 @@ impl<'a> RawItem<'a> {
     ///
     /// None where the text is not a JSON object in the spelling of the rule event.
     pub fn cut(json: &'a str) -> Option<Self> {
-        let fields = Fields::of(json, None)?;
+        let fields = Fields::of(json, &mut How::Cut)?;
         let head = head(&fields)?;
-        Some(Self { head, json, fields, built: None })
+        Some(Self { head, json, fields, kept: None })
     }
 
     /// The same, and builds what `mask` keeps in one go if the item is of that type.
     pub fn read(json: &'a str, resource_type: &str, mask: &Arc<Mask>) -> Option<Self> {
-        let built = Fields::of(json, Some(mask)).and_then(|mut fields| {
-            let head = head(&fields).filter(|head| head.resource.resource_type == resource_type)?;
-            let tree = fields.build(mask).ok()?;
-            Some(Self { head, json, fields, built: Some((Arc::clone(mask), tree)) })
-        });
-        built.or_else(|| Self::cut(json))
+        let mut fields = Fields::of(json, &mut How::Build(mask))?;
+        let head = head(&fields)?;
+        if head.resource.resource_type != resource_type {
+            return Self::cut(json);
+        }
+        let built = fields.build(mask).ok()?;
+        Some(Self { head, json, fields, kept: Some((Arc::clone(mask), Kept::Built(built))) })
+    }
+
+    /// The same, but what `mask` keeps is not built: there are bytes of it that no other such item has. They begin with `place`.
+    pub fn keyed(json: &'a str, resource_type: &str, mask: &Arc<Mask>, place: usize) -> Option<Self> {
+        let mut key = Vec::with_capacity(json.len() / 4);
+        key.extend_from_slice(&place.to_le_bytes());
+        let fields = Fields::of(json, &mut How::Key(mask, &mut key))?;
+        let head = head(&fields)?;
+        let is_meant = head.resource.resource_type == resource_type;
+        let kept = is_meant.then(|| (Arc::clone(mask), Kept::Key(key)));
+        Some(Self { head, json, fields, kept })
     }
 
     /// The type that the item seems to be of, to be [`read`](Self::read) in one go: such as AWS writes them say it at their end.
@@ -59,9 +78,29 @@ impl<'a> RawItem<'a> {
         std::str::from_utf8(&text[..memchr::memchr(b'"', text)?]).ok()
     }
 
+    /// Its text.
+    pub const fn json(&self) -> &'a str {
+        self.json
+    }
+
     /// The input of a policy where it was built with that very mask.
     pub fn built(&self, mask: &Mask) -> Option<&Tree<'a>> {
-        self.built.as_ref().filter(|(own, _)| std::ptr::eq(&raw const **own, mask)).map(|(_, tree)| tree)
+        match self.kept(mask)? {
+            Kept::Built(tree) => Some(tree),
+            Kept::Key(_) => None,
+        }
+    }
+
+    /// What stands for the input of a policy where it was made with that very mask.
+    pub fn key(&self, mask: &Mask) -> Option<&[u8]> {
+        match self.kept(mask)? {
+            Kept::Key(key) => Some(key),
+            Kept::Built(_) => None,
+        }
+    }
+
+    fn kept(&self, mask: &Mask) -> Option<&Kept<'a>> {
+        self.kept.as_ref().filter(|(own, _)| std::ptr::eq(&raw const **own, mask)).map(|(_, kept)| kept)
     }
 
     /// The input of a policy, as far as `mask` keeps it.
@@ -70,7 +109,7 @@ impl<'a> RawItem<'a> {
     /// A field is nested deeper than JSON is read.
     pub fn tree(&self, mask: &Mask) -> serde_json::Result<Tree<'a>> {
         if self.fields.lack(mask) {
-            let fields = Fields::of(self.json, None);
+            let fields = Fields::of(self.json, &mut How::Cut);
             return fields.ok_or_else(|| Error::custom("it is no item"))?.build(mask);
         }
         self.fields.clone().build(mask)
@@ -98,12 +137,12 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
     let (mut status, mut capture_time) = (ItemStatus::Live, None);
     for (name, value) in &fields.0 {
         let json = match value {
-            Field::Raw(raw) => raw.get(),
+            Field::Raw(raw) => raw,
             Field::Built(Tree::Object(_) | Tree::Null) => continue,
-            Field::Built(tree) if name == "configuration" && !matches!(tree, Tree::Text(_)) => continue,
+            Field::Built(tree) if *name == "configuration" && !matches!(tree, Tree::Text(_)) => continue,
             Field::Built(_) | Field::Taken => return None,
         };
-        match &**name {
+        match *name {
             "resourceType" => resource.resource_type = text(json)??.into_owned(),
             "resourceId" => resource.resource_id = text(json)??.into_owned(),
             "awsAccountId" => account_id = text(json)?,
@@ -133,7 +172,7 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
             "relationships" if !json.starts_with(['[', 'n']) || json.contains("relationshipName") => {
                 return None;
             }
-            _ if is_renamed(name) || super::shape::WRAPPERS.contains(&&**name) => {
+            _ if is_renamed(name) || super::shape::WRAPPERS.contains(name) => {
                 return None;
             }
             _ => {}
@@ -170,23 +209,63 @@ const LARGE: [&str; 2] = ["configuration", "supplementaryConfiguration"];
 
 #[derive(Debug, Clone)]
 enum Field<'a> {
-    Raw(&'a RawValue),
+    Raw(&'a str),
     /// Of [`LARGE`].
     Built(Tree<'a>),
     /// It was built, and is elsewhere.
     Taken,
 }
 
+/// What is done with the fields on the way.
+enum How<'m> {
+    Cut,
+    /// What the mask keeps of [`LARGE`] ones is built.
+    Build(&'m Mask),
+    /// What the mask keeps is appended.
+    Key(&'m Mask, &'m mut Vec<u8>),
+}
+
+impl How<'_> {
+    /// Reads the value of a field; where it ends.
+    fn field<'a>(&mut self, reader: Reader<'a>, name: &str, at: usize) -> Option<(Field<'a>, usize)> {
+        let is_large = LARGE.contains(&name);
+        match self {
+            How::Cut => {}
+            How::Build(mask) => {
+                if let Some(mask) = mask.field(name).filter(|_| is_large) {
+                    return reader.tree(at, mask).map(|(tree, end)| (Field::Built(tree), end));
+                }
+            }
+            How::Key(mask, key) => {
+                if let Some(mask) = mask.field(name) {
+                    piece(name, key);
+                    // What is made of the others does not follow from a part of them.
+                    let end = reader.key(at, if is_large { mask } else { &Mask::All }, key)?;
+                    return Some((Field::Raw(reader.between(at, end)?), end));
+                }
+            }
+        }
+        reader.raw(at).map(|(raw, end)| (Field::Raw(raw), end))
+    }
+}
+
 /// The fields of an object, in their order, a name once: of two the last counts.
 #[derive(Debug, Clone)]
-struct Fields<'a>(Vec<(Cow<'a, str>, Field<'a>)>);
+struct Fields<'a>(Vec<(&'a str, Field<'a>)>);
 
 impl<'a> Fields<'a> {
-    /// Cuts `json`; what `mask` keeps of large fields is built.
-    fn of(json: &'a str, mask: Option<&Mask>) -> Option<Self> {
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let fields = reader.deserialize_map(Collect(mask)).ok()?;
-        reader.end().ok()?;
+    fn of(json: &'a str, how: &mut How<'_>) -> Option<Self> {
+        let reader = Reader::new(json);
+        let mut fields: Vec<(&str, Field<'_>)> = Vec::with_capacity(24);
+        let end = reader.object(0, |name, at| {
+            let (value, end) = how.field(reader, name, at)?;
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) => known.1 = value,
+                None => fields.push((name, value)),
+            }
+            Some(end)
+        })?;
+        reader.end(end)?;
         Some(Self(fields))
     }
 
@@ -201,13 +280,13 @@ impl<'a> Fields<'a> {
         for (name, field) in &mut self.0 {
             let Some(mask) = mask.field(name) else { continue };
             let value = match field {
-                Field::Raw(raw) => Tree::read(raw.get(), mask)?,
+                Field::Raw(raw) => Tree::read(raw, mask)?,
                 field => match std::mem::replace(field, Field::Taken) {
                     Field::Built(tree) => tree,
                     Field::Raw(_) | Field::Taken => continue,
                 },
             };
-            kept.push((name.clone(), usual(name, value)));
+            kept.push((Cow::Borrowed(*name), usual(name, value)));
         }
         Ok(whole(kept, mask))
     }
@@ -238,33 +317,6 @@ fn whole<'a>(mut kept: Vec<(Cow<'a, str>, Tree<'a>)>, mask: &Mask) -> Tree<'a> {
         }
     }
     Tree::Object(kept)
-}
-
-/// Collects fields.
-struct Collect<'m>(Option<&'m Mask>);
-
-impl<'de> Visitor<'de> for Collect<'_> {
-    type Value = Vec<(Cow<'de, str>, Field<'de>)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a configuration item, an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields: Self::Value = Vec::with_capacity(24);
-        while let Some(name) = map.next_key_seed(Name)? {
-            let mask = self.0.filter(|_| LARGE.contains(&&*name)).and_then(|mask| mask.field(&name));
-            let value = match mask {
-                Some(mask) => Field::Built(map.next_value_seed(Seed(mask))?),
-                None => Field::Raw(map.next_value()?),
-            };
-            match fields.iter_mut().find(|(known, _)| *known == name) {
-                Some(known) => known.1 = value,
-                None => fields.push((name, value)),
-            }
-        }
-        Ok(fields)
-    }
 }
 
 #[cfg(test)]
@@ -318,7 +370,7 @@ mod tests {
                 }
                 let of_another = RawItem::read(&text, "A::B::D", mask).unwrap();
                 assert_eq!((of_another.head, read.built(&Mask::All)), (read.head.clone(), None));
-                assert!(of_another.built.is_none());
+                assert!(of_another.kept.is_none());
             }
         }
         assert_eq!(RawItem::seeming_type(ITEM), Some("A::B::C"));

@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::reader::Reader;
 use crate::policy::mask::Mask;
 
 /// A document.
@@ -39,6 +40,15 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// `json` is no JSON document.
     pub fn read(json: &'a str, mask: &Mask) -> serde_json::Result<Self> {
+        let reader = Reader::new(json);
+        match reader.tree(0, mask) {
+            Some((tree, at)) if reader.end(at).is_some() => Ok(tree),
+            _ => Self::read_by_serde(json, mask),
+        }
+    }
+
+    /// The same, of whatever JSON there is.
+    pub(super) fn read_by_serde(json: &'a str, mask: &Mask) -> serde_json::Result<Self> {
         let mut reader = serde_json::Deserializer::from_str(json);
         let tree = Seed(mask).deserialize(&mut reader)?;
         reader.end()?;

@@ -15,7 +15,7 @@ impl Fields {
         if self.0.len() > FEW {
             return self.place(name).ok().map(|place| &self.0[place].1);
         }
-        self.0.iter().find(|(known, _)| known.len() == name.len() && known == name).map(|(_, mask)| mask)
+        self.0.iter().find(|(known, _)| are_equal(known.as_bytes(), name.as_bytes())).map(|(_, mask)| mask)
     }
 
     /// The mask of the field `name`, that of nothing if it is new.
@@ -31,6 +31,11 @@ impl Fields {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Names and masks, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Mask)> {
         self.0.iter().map(|(name, mask)| (name.as_str(), mask))
@@ -39,6 +44,20 @@ impl Fields {
     /// The masks, to be changed.
     pub fn masks_mut(&mut self) -> impl Iterator<Item = &mut Mask> {
         self.0.iter_mut().map(|(_, mask)| mask)
+    }
+}
+
+/// Whether two names are the same. Most that are compared differ in their lengths or their first eight bytes, and the others
+/// are short.
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        (Some(first), Some(second)) => {
+            u64::from_le_bytes(*first) == u64::from_le_bytes(*second) && one[8..] == other[8..]
+        }
+        _ => one == other,
     }
 }
 
