@@ -12,14 +12,18 @@ package sekisho.decode
 # JSON decoded. Anything else, null among it, is null.
 document(value) := value if {
 	collection(value)
-} else := json.unmarshal(value) if {
-	is_string(value)
-	json_collection(value)
 } else := json.unmarshal(text) if {
-	is_string(value)
-	text := url_decoded(value)
+	text := plain(value)
+	is_string(text)
 	json_collection(text)
 } else := null
+
+# `value` without the URL encoding, if it is text that has one: what stays the same in `document`.
+plain(value) := text if {
+	is_string(value)
+	not json_collection(value)
+	text := url_decoded(value)
+} else := value
 
 # `value` if it is an array or set, nothing for null, and otherwise the one value as a list. For fields that
 # IAM lets be one or many, and for lists that may be null: to iterate over null is an error in Sekisho.

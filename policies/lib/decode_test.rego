@@ -18,6 +18,19 @@ test_json_array_text_is_decoded if decode.document("[1, 2]") == [1, 2]
 
 test_json_text_may_have_space_around if decode.document(" {\"a\": 1}\n") == {"a": 1}
 
+test_plain_is_the_text_without_its_url_encoding if {
+	text := json.marshal(policy)
+	decode.plain(urlquery.encode(text)) == text
+	decode.plain(text) == text
+	decode.document(decode.plain(urlquery.encode(text))) == policy
+}
+
+test_plain_leaves_what_is_no_text if {
+	every value in [policy, [policy], null, 1, "%7", "100%"] {
+		decode.plain(value) == value
+	}
+}
+
 test_one_level_only if decode.document(`{"a": "{\"b\": 1}"}`) == {"a": `{"b": 1}`}
 
 test_url_encoded_json_is_decoded if decode.document(urlquery.encode(json.marshal(policy))) == policy

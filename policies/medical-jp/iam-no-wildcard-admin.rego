@@ -98,22 +98,33 @@ configuration(field) := object.get(input, ["configuration", field], null)
 # ---- the documents
 
 # Of a customer managed policy the version that is in force, of a principal its inline policies.
-documents := [with_wide("", decode.statements(object.get(version, "document", null))) |
+documents := [with_wide("", decode.plain(object.get(version, "document", null))) |
 	some version in decode.list(configuration("policyVersionList"))
 	object.get(version, "isDefaultVersion", null) == true
 ] if {
 	kind == "AWS::IAM::Policy"
-} else := [with_wide(name, decode.statements(object.get(entry, "policyDocument", null))) |
+} else := [with_wide(name, decode.plain(object.get(entry, "policyDocument", null))) |
 	some entry in decode.list(configuration(inline_fields[kind]))
 	name := sprintf("%v", [object.get(entry, "policyName", "(no name)")])
 ]
 
 # Wide are the statements that may allow every action of something: most do not, and are looked at no further.
-with_wide(name, statements) := {"name": name, "statements": statements, "wide": [statement |
+with_wide(name, document) := {"name": name, "statements": statements, "wide": [statement |
+	may_be_wide(document)
 	some statement in statements
 	allows(statement)
 	names_all_of_something(statement)
-]}
+]} if {
+	statements := decode.statements(document)
+}
+
+# Whether the text of a document names all of anything, for most do not. Anything may stand behind an escape.
+may_be_wide(document) if not is_string(document)
+
+may_be_wide(document) if {
+	is_string(document)
+	regex.match(`["*:][*]"|NotAction|\\u`, document)
+}
 
 unreadable contains document.name if {
 	some document in documents

@@ -21,6 +21,29 @@ test_everything_however_written if {
 	}
 }
 
+test_text_however_written if {
+	every document in [
+		`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`,
+		`{"Statement": [{"Effect": "Allow", "Action": ["s3:Get*", "**"], "Resource": ["*"]}]}`,
+		`{"Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "*"}}`,
+		`{"Statement": {"Effect": "Allow", "Action": "\u002a", "Resource": "\u002A"}}`,
+		`%7B%22Statement%22:%7B%22Effect%22:%22Allow%22,%22Action%22:%22*%22,%22Resource%22:%22%2A%22%7D%7D`,
+	] {
+		version := {"isDefaultVersion": true, "document": document}
+		given := {"resourceType": "AWS::IAM::Policy", "configuration": {"policyVersionList": [version]}}
+		messages(given) == everything
+	}
+}
+
+test_text_with_exceptions if {
+	every name in ["NotAction", `\u004eotAction`] {
+		document := sprintf(`{"Statement": {"Effect": "Allow", "%s": "iam:Get", "Resource": "arn:aws:*:*:*:*"}}`, [name])
+		version := {"isDefaultVersion": true, "document": document}
+		given := {"resourceType": "AWS::IAM::Policy", "configuration": {"policyVersionList": [version]}}
+		messages(given) == {"the policy allows every action but iam:Get"}
+	}
+}
+
 test_nearly_everything_is_not_everything if {
 	every action in ["s3:*", "*:Get*", "s3*", "*:", "", "*x", "kms:*Key"] {
 		messages(item([object.union(statement, {"Action": action})])) == set()

@@ -14,8 +14,8 @@ use regorus::unstable::{
 
 use super::order;
 use super::program::{
-    Body, Builtin, Clause, Comprehension, Definition, Expr, Function, Index, Kind, Native,
-    Operation, Operator, Pattern, Program, Rule, Slot, Step, Term, Test, Texts,
+    Body, Builtin, Clause, Comprehension, Definition, Expr, Function, Index, Kind, Native, Operation,
+    Operator, Pattern, Program, Rule, Slot, Step, Term, Test, Texts,
 };
 use crate::policy::{place, visit};
 

@@ -87,14 +87,17 @@ pub(super) fn texts(what: Texts, first: Seen<'_, '_>, second: Seen<'_, '_>) -> O
 
 /// `urlquery.decode`; none where the text is not one plain part of a query.
 pub(super) fn url_decoded(text: &str) -> Option<String> {
-    let is_plain = |byte: &u8| byte.is_ascii_graphic() & (*byte != b'#') & (*byte != b'&') & (*byte != b'=');
+    let is_mark = |byte: &u8| matches!(byte, b'#' | b'&' | b'=' | ..=b' ' | 0x7f..);
     // All of it is looked at, many bytes at a time.
-    if !text.as_bytes().iter().fold(true, |are_plain, byte| are_plain & is_plain(byte)) {
+    if text.as_bytes().iter().fold(false, |is_any, byte| is_any | is_mark(byte)) {
         return None;
     }
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     let decoded = urlencoding::decode_binary(spaced.as_bytes()).into_owned();
-    Some(String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Some(
+        String::from_utf8(decoded)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }
 
 /// Documents that are remembered at once: those of one item, of which some have many.

@@ -10,7 +10,8 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
 use super::native::{self, Documents, Patterns};
 use super::program::{
-    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, Native, Operation, Operator, Pattern, Program, Step, Term,
+    Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, Native, Operation, Operator, Pattern,
+    Program, Step, Term,
 };
 use super::seen::{Made, Seen, sorted};
 use crate::item::tree::Tree;
@@ -69,7 +70,18 @@ impl<'p, 't> Run<'p, 't> {
     ) -> Self {
         kept.fixed.resize(program.rules.len(), None);
         let values = vec![None; program.rules.len()];
-        Self { program, data, has_inventory, input, documents, kept, values, stack: Vec::new(), top: 0, steps: 0 }
+        Self {
+            program,
+            data,
+            has_inventory,
+            input,
+            documents,
+            kept,
+            values,
+            stack: Vec::new(),
+            top: 0,
+            steps: 0,
+        }
     }
 
     /// The value of a rule where it is known already.
@@ -202,7 +214,7 @@ impl<'p, 't> Run<'p, 't> {
     fn room(&mut self, base: usize, slots: usize) {
         self.top = base + slots;
         if self.stack.len() < self.top {
-            self.stack.resize(self.top.max(64).next_power_of_two(), Made::UNDEFINED);
+            self.stack.resize(self.top.max(16).next_power_of_two(), Made::UNDEFINED);
         }
     }
 
@@ -611,6 +623,11 @@ impl<'p, 't> Run<'p, 't> {
         };
         self.leave(place);
         let values = &self.stack[place..place + builtin.arguments.len()];
+        if builtin.native == Native::UrlDecode
+            && let Some(decoded) = values[0].seen().text().and_then(native::url_decoded)
+        {
+            return Ok(self.documents.text(decoded));
+        }
         let patterns = &mut self.kept.patterns;
         let value = match (builtin.native, values) {
             (Native::Get, [of, path, default]) => {
@@ -619,11 +636,6 @@ impl<'p, 't> Run<'p, 't> {
             (Native::Unmarshal, [text]) => return self.documents.decoded(text).ok_or(Undecided),
             (Native::IsJson, [text]) if text.seen().text().is_some() => {
                 Some(Value::Bool(self.documents.decoded(text).is_some()))
-            }
-            (Native::UrlDecode, [text])
-                if let Some(decoded) = text.seen().text().and_then(native::url_decoded) =>
-            {
-                return Ok(self.documents.text(decoded));
             }
             (Native::ReplaceText, [text, old, new]) => {
                 match (text.seen().text(), old.seen().text(), new.seen().text()) {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-
 /// A key that is longer is not worth it.
 const LONGEST: usize = 64 << 10;
 

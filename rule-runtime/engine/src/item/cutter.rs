@@ -12,6 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::load::{self, GZIP, MAX_TEXT, UTF8_BOM};
 use super::raw::RawItem;
+use super::reader::plain_end;
 use super::shape::{self, Found};
 use crate::diagnostic::Diagnostic;
 
@@ -504,19 +505,31 @@ impl Value {
 
     /// Looks for the end, from where it came to before; for a list of items on the way, if `of_document`.
     fn search(&mut self, bytes: &[u8], of_document: bool) -> Search {
+        // In a copy, which need not be in memory at each byte.
+        let mut value = *self;
+        let found = value.go_on(bytes, of_document);
+        *self = value;
+        found
+    }
+
+    #[inline]
+    fn go_on(&mut self, bytes: &[u8], of_document: bool) -> Search {
         while self.at < bytes.len() {
             if self.in_text {
-                let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[self.at..]) else {
-                    self.at = bytes.len();
-                    return Search::More;
-                };
-                self.at += found;
-                if bytes[self.at] == b'\\' {
-                    if self.at + 1 == bytes.len() {
-                        return Search::More;
+                self.at = plain_end(bytes, self.at);
+                match bytes.get(self.at) {
+                    None => return Search::More,
+                    Some(b'"') => {}
+                    Some(b'\\') if self.at + 1 == bytes.len() => return Search::More,
+                    Some(b'\\') => {
+                        self.at += 2;
+                        continue;
                     }
-                    self.at += 2;
-                    continue;
+                    // A control character, which whoever reads the value says something about.
+                    Some(_) => {
+                        self.at += 1;
+                        continue;
+                    }
                 }
                 let is_items =
                     of_document && self.depth == 1 && self.awaits_name && bytes[self.name..self.at] == *ITEMS;

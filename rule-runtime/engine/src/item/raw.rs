@@ -11,7 +11,7 @@ use serde::de::Error;
 use serde_json::Value;
 
 use super::normalise::{TIMES, is_renamed};
-use super::reader::{Reader, piece};
+use super::reader::Reader;
 use super::tree::Tree;
 use super::{ConfigurationItem, ItemStatus, time};
 use crate::policy::mask::Mask;
@@ -226,8 +226,13 @@ enum How<'m> {
 }
 
 impl How<'_> {
-    /// Reads the value of a field; where it ends.
-    fn field<'a>(&mut self, reader: Reader<'a>, name: &str, at: usize) -> Option<(Field<'a>, usize)> {
+    /// Reads the value of a field, by the places where its name and its value begin; and where it ends.
+    fn field<'a>(
+        &mut self,
+        reader: Reader<'a>,
+        name: &str,
+        (from, at): (usize, usize),
+    ) -> Option<(Field<'a>, usize)> {
         let is_large = LARGE.contains(&name);
         match self {
             How::Cut => {}
@@ -238,9 +243,9 @@ impl How<'_> {
             }
             How::Key(mask, key) => {
                 if let Some(mask) = mask.field(name) {
-                    piece(name, key);
                     // What is made of the others does not follow from a part of them.
-                    let end = reader.key(at, if is_large { mask } else { &Mask::All }, key)?;
+                    let mask = if is_large { mask } else { &Mask::All };
+                    let end = reader.key(from, at, mask, key)?;
                     return Some((Field::Raw(reader.between(at, end)?), end));
                 }
             }
@@ -257,8 +262,8 @@ impl<'a> Fields<'a> {
     fn of(json: &'a str, how: &mut How<'_>) -> Option<Self> {
         let reader = Reader::new(json);
         let mut fields: Vec<(&str, Field<'_>)> = Vec::with_capacity(24);
-        let end = reader.object(0, |name, at| {
-            let (value, end) = how.field(reader, name, at)?;
+        let end = reader.object(0, |name, from, at| {
+            let (value, end) = how.field(reader, name, (from, at))?;
             match fields.iter_mut().find(|(known, _)| *known == name) {
                 Some(known) => known.1 = value,
                 None => fields.push((name, value)),
@@ -323,6 +328,7 @@ fn whole<'a>(mut kept: Vec<(Cow<'a, str>, Tree<'a>)>, mask: &Mask) -> Tree<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::policy::mask::Parts;
 
     const ITEM: &str = r#"{
         "relationships": [{"resourceType": "T", "resourceId": "i", "name": "Is in"}],
@@ -375,6 +381,39 @@ mod tests {
         }
         assert_eq!(RawItem::seeming_type(ITEM), Some("A::B::C"));
         assert_eq!(RawItem::seeming_type("{\"resourceType\": 1}"), None);
+    }
+
+    #[test]
+    fn a_key_stands_for_what_is_kept_and_for_nothing_else() {
+        let kept = [("awsRegion", Mask::All), ("configuration", Mask::default())];
+        let kept = kept.map(|(name, mask)| (name.to_owned(), mask)).into_iter().collect();
+        let mask = Arc::new(Mask::Parts(Parts { names: kept, each: None }));
+        let key = |text: &str, place| {
+            let raw = RawItem::keyed(text, "A::B::C", &mask, place).unwrap();
+            let cut = RawItem::cut(text).unwrap();
+            assert_eq!(
+                (&raw.head, raw.tree(&mask).unwrap()),
+                (&cut.head, cut.tree(&mask).unwrap()),
+                "{text}"
+            );
+            assert_eq!((raw.built(&mask), cut.key(&mask)), (None, None));
+            raw.key(&mask).unwrap().to_vec()
+        };
+        let first = key(ITEM, 1);
+        assert_ne!(key(ITEM, 2), first);
+        for (from, to, is_same) in [
+            ("\"n\"", "\"m\"", true),
+            ("\"d\": [1]", "\"d\": [2]", true),
+            ("ap-northeast-1", "ap-northeast-3", false),
+            ("\"configuration\": {", "\"configuration\": null, \"c\": {", false),
+        ] {
+            let changed = ITEM.replacen(from, to, 1);
+            assert_ne!(changed, ITEM, "{from}");
+            assert_eq!(key(&changed, 1) == first, is_same, "{to}");
+        }
+        let of_another = RawItem::keyed(ITEM, "A::B::D", &mask, 1).unwrap();
+        assert_eq!(of_another.key(&mask), None);
+        assert_eq!(of_another.head, RawItem::cut(ITEM).unwrap().head);
     }
 
     #[test]

@@ -32,9 +32,14 @@ impl<'a> Reader<'a> {
         (self.next(at) == self.0.len()).then_some(())
     }
 
-    /// Does `value` with the name of each field of an object; it reads the value.
+    /// Does `value` with the name of each field of an object, which has no escapes, the place where that begins and the one where
+    /// its value does; it reads the value.
     #[inline]
-    pub fn object(self, at: usize, mut value: impl FnMut(&'a str, usize) -> Option<usize>) -> Option<usize> {
+    pub fn object(
+        self,
+        at: usize,
+        mut value: impl FnMut(&'a str, usize, usize) -> Option<usize>,
+    ) -> Option<usize> {
         let mut at = self.mark(at, b'{')?;
         if self.byte(at) == b'}' {
             return Some(at + 1);
@@ -43,7 +48,7 @@ impl<'a> Reader<'a> {
             let name = self.mark(at, b'"')?;
             let name_end = self.plain_end(name);
             at = self.mark(self.mark_here(name_end, b'"')?, b':')?;
-            at = self.next(value(self.0.get(name..name_end)?, at)?);
+            at = self.next(value(self.0.get(name..name_end)?, name - 1, at)?);
             match self.byte(at) {
                 b',' => at = self.next(at + 1),
                 b'}' => return Some(at + 1),
@@ -86,7 +91,7 @@ impl<'a> Reader<'a> {
             }
             b'{' => {
                 let mut fields = Vec::new();
-                let at = self.object(at, |name, at| {
+                let at = self.object(at, |name, _, at| {
                     let Some(kept) = mask.field(name) else { return self.skip(at) };
                     let (value, at) = self.tree_at(at, kept, depth + 1)?;
                     if fields.is_empty() {
@@ -116,42 +121,48 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Appends to `key` what `mask` keeps of a value, as it is spelled: what comes to the same bytes is the same.
-    pub fn key(self, at: usize, mask: &Mask, key: &mut Vec<u8>) -> Option<usize> {
-        self.key_at(at, mask, key, 0)
+    /// Appends to `key` a name, which begins at `from`, and what `mask` keeps of its value, as they are spelled: JSON again, so
+    /// that what comes to the same bytes is the same.
+    pub fn key(self, from: usize, at: usize, mask: &Mask, key: &mut Vec<u8>) -> Option<usize> {
+        self.key_at(from, at, mask, key, 0)
     }
 
-    fn key_at(self, at: usize, mask: &Mask, key: &mut Vec<u8>, depth: u32) -> Option<usize> {
+    fn key_at(self, from: usize, at: usize, mask: &Mask, key: &mut Vec<u8>, depth: u32) -> Option<usize> {
         if depth > DEEPEST {
             return None;
         }
         let at = self.next(at);
-        match (self.byte(at), mask) {
+        let end = match (self.byte(at), mask) {
             (b'{', Mask::Parts(_)) => {
-                key.push(b'{');
-                let at = self.object(at, |name, at| {
-                    let Some(mask) = mask.field(name) else { return self.skip(at) };
-                    piece(name, key);
-                    self.key_at(at, mask, key, depth + 1)
+                key.extend_from_slice(self.bytes(from, at + 1)?);
+                let end = self.object(at, |name, from, at| match mask.field(name) {
+                    Some(mask) => self.key_at(from, at, mask, key, depth + 1),
+                    None => self.skip(at),
                 })?;
                 key.push(b'}');
-                Some(at)
+                end
             }
             (b'[', Mask::Parts(_)) => {
-                key.push(b'[');
-                let at = match mask.element() {
-                    Some(mask) => self.list(at, |at| self.key_at(at, mask, key, depth + 1))?,
+                key.extend_from_slice(self.bytes(from, at + 1)?);
+                let end = match mask.element() {
+                    Some(mask) => self.list(at, |at| self.key_at(at, at, mask, key, depth + 1))?,
                     None => self.skip(at)?,
                 };
                 key.push(b']');
-                Some(at)
+                end
             }
             _ => {
                 let end = self.skip(at)?;
-                piece(self.0.get(at..end)?, key);
-                Some(end)
+                key.extend_from_slice(self.bytes(from, end)?);
+                end
             }
-        }
+        };
+        key.push(b',');
+        Some(end)
+    }
+
+    fn bytes(self, from: usize, to: usize) -> Option<&'a [u8]> {
+        self.0.as_bytes().get(from..to)
     }
 
     /// What is between two places but for white space before it.
@@ -176,19 +187,19 @@ impl<'a> Reader<'a> {
                 b'"' => at = self.skip_string(at + 1)?,
                 b'{' => {
                     at = self.next(at + 1);
-                    match self.byte(at) {
-                        b'}' => at += 1,
-                        _ => {
-                            at = self.skip_name(at)?;
-                            opens = Some(1);
-                        }
+                    if self.byte(at) == b'}' {
+                        at += 1;
+                    } else {
+                        at = self.skip_name(at)?;
+                        opens = Some(1);
                     }
                 }
                 b'[' => {
                     at = self.next(at + 1);
-                    match self.byte(at) {
-                        b']' => at += 1,
-                        _ => opens = Some(0),
+                    if self.byte(at) == b']' {
+                        at += 1;
+                    } else {
+                        opens = Some(0);
                     }
                 }
                 b't' => at = self.word(at, "true")?,
@@ -229,6 +240,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
+    fn plain_end(self, at: usize) -> usize {
+        plain_end(self.0.as_bytes(), at)
+    }
+
     /// The byte at a place; 0 behind the end, which no JSON has.
     #[inline]
     fn byte(self, at: usize) -> u8 {
@@ -260,20 +276,6 @@ impl<'a> Reader<'a> {
         self.0.as_bytes().get(at..)?.starts_with(word.as_bytes()).then_some(at + word.len())
     }
 
-    /// The first quote, backslash or control character of a text; the end where there is none.
-    #[inline]
-    fn plain_end(self, mut at: usize) -> usize {
-        let bytes = self.0.as_bytes();
-        while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            if let Some(place) = first_special(chunk) {
-                return at + place;
-            }
-            at += chunk.len();
-        }
-        let rest = bytes.get(at..).unwrap_or_default();
-        at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
-    }
-
     /// A text whose first quote is behind.
     #[inline]
     fn string(self, start: usize) -> Option<(Cow<'a, str>, usize)> {
@@ -287,26 +289,38 @@ impl<'a> Reader<'a> {
 
     /// The same, of which the first escape is at `at`.
     fn unescaped(self, start: usize, mut at: usize) -> Option<(String, usize)> {
-        let mut text = String::with_capacity(4 * (at - start).max(64));
-        let mut plain = start;
+        let mut text = Vec::with_capacity((self.0.len() - start).min(4 << 10));
+        text.extend_from_slice(self.bytes(start, at)?);
         loop {
-            text.push_str(self.0.get(plain..at)?);
-            text.push(match (self.byte(at), self.byte(at + 1)) {
-                (b'"', _) => return Some((text, at + 1)),
-                (b'\\', escape @ (b'"' | b'\\' | b'/')) => char::from(escape),
-                (b'\\', b'b') => '\u{8}',
-                (b'\\', b'f') => '\u{c}',
-                (b'\\', b'n') => '\n',
-                (b'\\', b'r') => '\r',
-                (b'\\', b't') => '\t',
+            // A quote is what is escaped in JSON within JSON, every few bytes.
+            let escaped = match (self.byte(at), self.byte(at + 1)) {
+                (b'\\', b'"') => b'"',
+                (b'"', _) => return Some((String::from_utf8(text).ok()?, at + 1)),
                 (b'\\', b'u') => {
                     let end = self.skip_string(at)?;
                     return Some((serde_json::from_str(self.0.get(start - 1..end)?).ok()?, end));
                 }
+                (b'\\', escape) => escaped(escape)?,
                 _ => return None,
-            });
-            plain = at + 2;
-            at = self.plain_end(plain);
+            };
+            text.push(escaped);
+            at += 2;
+            // Sixteen bytes are taken, and given back from the first special one on.
+            let end = match self.0.as_bytes().get(at..).and_then(<[u8]>::first_chunk::<16>) {
+                Some(chunk) if first_special(chunk).is_some() => {
+                    let length = first_special(chunk)?;
+                    let before = text.len();
+                    text.extend_from_slice(chunk);
+                    text.truncate(before + length);
+                    at + length
+                }
+                _ => {
+                    let end = self.plain_end(at);
+                    text.extend_from_slice(self.bytes(at, end)?);
+                    end
+                }
+            };
+            at = end;
         }
     }
 
@@ -375,22 +389,41 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a backslash and this byte stand for.
+const fn escaped(escape: u8) -> Option<u8> {
+    Some(match escape {
+        b'"' | b'\\' | b'/' => escape,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        _ => return None,
+    })
+}
+
 /// How many fields of an object are kept, about.
 fn fields_of(mask: &Mask) -> usize {
     match mask {
-        Mask::Parts(Parts { names, each: None }) => names.len().min(8),
-        Mask::All | Mask::Parts(_) => 4,
+        Mask::Parts(Parts { names, each: None }) => names.iter().count().min(8),
+        Mask::All | Mask::Parts(_) => 6,
     }
 }
 
-/// Appends a text so that it says where it ends.
-pub(super) fn piece(text: &str, bytes: &mut Vec<u8>) {
-    bytes.push(b's');
-    bytes.extend_from_slice(&text.len().to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
+/// The first quote, backslash or control character from `at`; the end where there is none.
+#[inline]
+pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        if let Some(place) = first_special(chunk) {
+            return at + place;
+        }
+        at += chunk.len();
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
 }
 
-/// The first quote, backslash or control character among sixteen bytes.
+/// The same among sixteen bytes.
 #[inline]
 fn first_special(chunk: &[u8; 16]) -> Option<usize> {
     let chunk = u8x16::new(*chunk);
@@ -398,4 +431,111 @@ fn first_special(chunk: &[u8; 16]) -> Option<usize> {
     let found = is_control | chunk.simd_eq(u8x16::splat(b'"')) | chunk.simd_eq(u8x16::splat(b'\\'));
     let found = found.to_bitmask();
     (found != 0).then_some(found.trailing_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashMap;
+
+    use serde::de::IgnoredAny;
+
+    use super::*;
+    use crate::policy::mask::Fields;
+
+    /// All that JSON has, long texts among it, and what is left out by the masks.
+    const TEXTS: [&str; 4] = [
+        r#"{"a": [{"b": "x\"y\\\/\b\f\n\r\t", "c": 12}, [], {}, true, false, null], "d" : {"b":-7,"e": "0123456789abcdef\"g"}}"#,
+        r#" [ "\u65e5\ud83d\ude00 日本", -0, 0, 1.5e+3, 1E2, 123456789012345678, 1234567890123456789, 99999999999999999999 ] "#,
+        r#"{"a":"0123456789012345678901234567890123456789","b":{"c":[[["d"]]],"b":{"b":[1,{"b":2}]}},"a":"twice"}"#,
+        r#"{"a": "{\"Statement\": [{\"Effect\": \"Allow\", \"Resource\": \"\\\"*\"}]}", "b\n": 1}"#,
+    ];
+
+    fn masks() -> [Mask; 4] {
+        let names = |fields: &[(&str, Mask)]| {
+            let names: Fields =
+                fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
+            Mask::Parts(Parts { names, each: None })
+        };
+        let each = |mask| Mask::Parts(Parts { names: Fields::default(), each: Some(Box::new(mask)) });
+        [
+            Mask::All,
+            Mask::default(),
+            names(&[("a", each(names(&[("b", Mask::All)]))), ("b", names(&[("b", Mask::default())]))]),
+            each(each(Mask::default())),
+        ]
+    }
+
+    /// The texts with each byte left out, and each of some put in its place or before it.
+    fn mutants() -> impl Iterator<Item = String> {
+        TEXTS.iter().flat_map(|text| {
+            (0..text.len()).filter(|at| text.is_char_boundary(*at)).flat_map(move |at| {
+                let (before, behind) = text.split_at(at);
+                let rest = behind.chars().next().map_or("", |one| &behind[one.len_utf8()..]);
+                let changed = "\"\\{}[]:,0-.eut/ \n\u{1}日"
+                    .chars()
+                    .flat_map(move |new| [format!("{before}{new}{rest}"), format!("{before}{new}{behind}")]);
+                changed.chain([format!("{before}{rest}"), before.to_owned()])
+            })
+        })
+    }
+
+    fn tree<'a>(text: &'a str, mask: &Mask) -> Option<Tree<'a>> {
+        let reader = Reader::new(text);
+        let (tree, end) = reader.tree(0, mask)?;
+        reader.end(end).map(|()| tree)
+    }
+
+    #[test]
+    fn what_it_reads_it_reads_as_serde_does() {
+        let (mut read, mut given_up) = (0, 0);
+        for text in mutants() {
+            for mask in masks() {
+                let expected = Tree::read_by_serde(&text, &mask);
+                match tree(&text, &mask) {
+                    Some(tree) => {
+                        read += 1;
+                        assert_eq!(Some(tree), expected.ok(), "{text}");
+                    }
+                    None => given_up += usize::from(expected.is_ok() && !text.contains(r#""b\n""#)),
+                }
+            }
+            let reader = Reader::new(&text);
+            let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+            let is_read = reader.skip(0).and_then(|end| reader.end(end)).is_some();
+            assert_eq!(is_read, is_json, "{text}");
+        }
+        // Names with escapes, and nothing else that is JSON: the mutants have few.
+        assert!(read > 10_000 && given_up * 50 < read, "{read} {given_up}");
+    }
+
+    #[test]
+    fn what_comes_to_the_same_key_is_the_same() {
+        for mask in masks() {
+            let mut known: HashMap<Vec<u8>, Tree<'static>> = HashMap::new();
+            let mut again = 0;
+            for text in mutants() {
+                let mut key = Vec::new();
+                let reader = Reader::new(&text);
+                let end = reader.key(0, 0, &mask, &mut key);
+                let Some(()) = end.and_then(|end| reader.end(end)) else { continue };
+                let Some(tree) = tree(&text, &mask).map(Tree::into_owned) else { continue };
+                again += usize::from(known.contains_key(&key));
+                assert_eq!(*known.entry(key).or_insert_with(|| tree.clone()), tree, "{text}");
+            }
+            assert!(mask == Mask::All || again > 100, "{again}");
+        }
+    }
+
+    #[test]
+    fn what_is_deep_is_left_to_others() {
+        for depth in [50, 99, 120, 127, 5000] {
+            let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+            let reader = Reader::new(&text);
+            assert_eq!(reader.skip(0).is_some(), depth < 101, "{depth}");
+            assert_eq!(tree(&text, &Mask::All).is_some(), depth < 101, "{depth}");
+            assert_eq!(reader.key(0, 0, &masks()[3], &mut Vec::new()).is_some(), depth < 101, "{depth}");
+            assert_eq!(Tree::read(&text, &Mask::All).is_ok(), depth < 128, "{depth}");
+        }
+    }
 }

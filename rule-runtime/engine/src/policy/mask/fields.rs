@@ -31,11 +31,6 @@ impl Fields {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
-    /// How many there are.
-    pub const fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Names and masks, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Mask)> {
         self.0.iter().map(|(name, mask)| (name.as_str(), mask))
