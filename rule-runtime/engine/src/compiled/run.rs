@@ -500,9 +500,18 @@ impl<'p, 't> Run<'p, 't> {
                 match operator {
                     BoolOp::Eq => Ok(Value::Bool(first.equals(second))),
                     BoolOp::Ne => Ok(Value::Bool(!first.equals(second))),
-                    operator => {
-                        comparison::compare(operator, &first.value(), &second.value()).map_err(|_| Undecided)
-                    }
+                    operator => Ok(match (first.whole(), second.whole()) {
+                        (Some(first), Some(second)) => Value::Bool(match operator {
+                            BoolOp::Lt => first < second,
+                            BoolOp::Le => first <= second,
+                            BoolOp::Gt => first > second,
+                            BoolOp::Ge => first >= second,
+                            BoolOp::Eq => first == second,
+                            BoolOp::Ne => first != second,
+                        }),
+                        _ => comparison::compare(operator, &first.value(), &second.value())
+                            .map_err(|_| Undecided)?,
+                    }),
                 }
             })??,
             Expr::Operate(operation) => self.operate(operation, base)?,

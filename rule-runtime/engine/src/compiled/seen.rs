@@ -174,6 +174,17 @@ impl<'s, 't> Seen<'s, 't> {
         }
     }
 
+    /// A whole number that floats have too, so that it is the same number however it is compared.
+    pub fn whole(self) -> Option<i64> {
+        let number = match self {
+            Self::Read(Tree::Unsigned(number)) => i64::try_from(*number).ok()?,
+            Self::Read(Tree::Signed(number)) => *number,
+            Self::Value(Value::Number(number)) => number.as_i64()?,
+            _ => return None,
+        };
+        (number.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS).then_some(number)
+    }
+
     /// How many elements or fields there are; none where it is neither.
     pub fn length(self) -> Option<usize> {
         Some(match self {

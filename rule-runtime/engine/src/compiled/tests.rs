@@ -219,6 +219,8 @@ const SAME: &[&str] = &[
     "r if { [a, b] := input.pairs[2]; a == \"x\" }",
     "r if { x := input.off }",
     "r := [input.t < \"z\", input.a >= [1], input.n != null, 1 == 1.0, input.z <= 0]",
+    "r := [[a, b, a < b, a <= b, a > b, a >= b] | some a in numbers; some b in array.concat(numbers, [-3, 2.0, 2.5, 1e300])]\nnumbers := json.unmarshal(\"[-3, 0, 2, 9007199254740991, 9007199254740992, 9007199254740993, 18446744073709551615]\")",
+    "r := [[a, b, a < b, a <= b, a > b, a >= b] | some a in numbers; some b in numbers]\nnumbers := [9007199254740992, 9007199254740993, 9007199254740994.0, -9007199254740993, 0, \"0\", null, 1e20]",
     "r if input.q == input.q",
     "r if not input.q == 1",
     "r := {\"x\": {\"y\": 1}}.x.y",
