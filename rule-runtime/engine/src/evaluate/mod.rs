@@ -138,6 +138,11 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Whether it was read to be judged by what reads `mask`.
+    fn is_for(self, mask: &Mask) -> bool {
+        matches!(self, Self::Raw(raw) if raw.is_for(mask))
+    }
+
     /// Whether `tree`, which is what is kept of it, can be handed to a policy.
     fn is_light(self, tree: &Tree<'_>) -> bool {
         matches!(self, Self::Raw(raw) if convert::is_short(raw.json().len())) || convert::is_light(tree)
@@ -479,8 +484,9 @@ impl Evaluator {
             return outcome;
         }
         let tree = subject.tree(&plan.mask);
-        // Of one policy the bytes of all say as much as its own.
-        let remembers = self.remembers() && (key.is_none() || plan.policies.len() > 1);
+        // Of one policy the bytes of all say as much as its own, and were thought of when the item was read.
+        let is_thought_of = plan.policies.len() == 1 && subject.is_for(&plan.mask);
+        let remembers = self.remembers() && !is_thought_of;
         let may_run = self.remembers() && tree.as_ref().is_ok_and(|tree| subject.is_light(tree));
         let mut answers = Vec::with_capacity(asked.len());
         for planned in asked {

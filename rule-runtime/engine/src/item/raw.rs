@@ -99,6 +99,11 @@ impl<'a> RawItem<'a> {
         }
     }
 
+    /// Whether it was [`read`](Self::read) or [`keyed`](Self::keyed) with that very mask.
+    pub fn is_for(&self, mask: &Mask) -> bool {
+        self.kept(mask).is_some()
+    }
+
     fn kept(&self, mask: &Mask) -> Option<&Kept<'a>> {
         self.kept.as_ref().filter(|(own, _)| std::ptr::eq(&raw const **own, mask)).map(|(_, kept)| kept)
     }
