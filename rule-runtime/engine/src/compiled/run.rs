@@ -497,21 +497,22 @@ impl<'p, 't> Run<'p, 't> {
                 if first.is_undefined() || second.is_undefined() {
                     return Ok(Value::Undefined);
                 }
+                if let (Some(first), Some(second)) = (first.whole(), second.whole()) {
+                    return Ok(Value::Bool(match operator {
+                        BoolOp::Eq => first == second,
+                        BoolOp::Ne => first != second,
+                        BoolOp::Lt => first < second,
+                        BoolOp::Le => first <= second,
+                        BoolOp::Gt => first > second,
+                        BoolOp::Ge => first >= second,
+                    }));
+                }
                 match operator {
                     BoolOp::Eq => Ok(Value::Bool(first.equals(second))),
                     BoolOp::Ne => Ok(Value::Bool(!first.equals(second))),
-                    operator => Ok(match (first.whole(), second.whole()) {
-                        (Some(first), Some(second)) => Value::Bool(match operator {
-                            BoolOp::Lt => first < second,
-                            BoolOp::Le => first <= second,
-                            BoolOp::Gt => first > second,
-                            BoolOp::Ge => first >= second,
-                            BoolOp::Eq => first == second,
-                            BoolOp::Ne => first != second,
-                        }),
-                        _ => comparison::compare(operator, &first.value(), &second.value())
-                            .map_err(|_| Undecided)?,
-                    }),
+                    operator => {
+                        comparison::compare(operator, &first.value(), &second.value()).map_err(|_| Undecided)
+                    }
                 }
             })??,
             Expr::Operate(operation) => self.operate(operation, base)?,
@@ -630,6 +631,7 @@ impl<'p, 't> Run<'p, 't> {
         let Some(place) = self.arguments(&builtin.arguments, base)? else {
             return Ok(Made::UNDEFINED);
         };
+        // They stay behind the frames as long as nothing is evaluated.
         self.leave(place);
         let values = &self.stack[place..place + builtin.arguments.len()];
         if builtin.native == Native::UrlDecode

@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+/// Bytes that are remembered, about.
+const LIMIT: usize = 8 << 20;
+
 /// A key that is longer is not worth it.
 const LONGEST: usize = 64 << 10;
 
@@ -33,8 +36,6 @@ pub struct Memory<A: ?Sized> {
     /// Takes over from `young` when that is full, and forgets what it held.
     old: Answers<A>,
     bytes: usize,
-    /// Bytes that are remembered, about.
-    limit: usize,
     /// By the place of the question.
     records: Vec<Record>,
 }
@@ -72,16 +73,17 @@ impl Record {
 /// A copy is for another thread, and remembers what that one sees.
 impl<A: ?Sized> Clone for Memory<A> {
     fn clone(&self) -> Self {
-        Self::new(self.limit)
+        Self::default()
+    }
+}
+
+impl<A: ?Sized> Default for Memory<A> {
+    fn default() -> Self {
+        Self { young: Answers::default(), old: Answers::default(), bytes: 0, records: Vec::new() }
     }
 }
 
 impl<A: ?Sized> Memory<A> {
-    /// One that remembers about `limit` bytes.
-    pub fn new(limit: usize) -> Self {
-        Self { young: Answers::default(), old: Answers::default(), bytes: 0, limit, records: Vec::new() }
-    }
-
     /// Whether a question of this kind is worth to be looked up, by how it went with those before; `place` stands for an item of
     /// one type, an occasion, and a policy or all that apply.
     pub fn is_worth(&mut self, place: usize) -> bool {
@@ -118,7 +120,7 @@ impl<A: ?Sized> Memory<A> {
     fn keep(&mut self, key: Box<[u8]>, answer: Arc<A>) {
         self.bytes += key.len() + ENTRY;
         self.young.insert(key, answer);
-        if self.bytes > self.limit / 2 {
+        if self.bytes > LIMIT / 2 {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
         }
@@ -129,8 +131,6 @@ impl<A: ?Sized> Memory<A> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    const LIMIT: usize = 16 << 20;
 
     /// Asks, and has the answer remembered if it was not known.
     fn ask(memory: &mut Memory<u32>, place: usize, key: &str) -> bool {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_known_of_the_same_and_of_nothing_else() {
-        let mut memory = Memory::new(LIMIT);
+        let mut memory = Memory::default();
         assert!(!ask(&mut memory, 0, "a"));
         assert!(ask(&mut memory, 0, "a"));
         assert!(!ask(&mut memory, 0, "b"));
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn it_does_not_grow_without_end_and_keeps_what_is_asked_for() {
-        let mut memory = Memory::<u32>::new(LIMIT);
+        let mut memory = Memory::<u32>::default();
         memory.put(b"often", Arc::new(1), 4);
         let mut most = 0;
         for number in 0..200_000 {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_never_comes_again_is_not_remembered_and_tried_again_later() {
-        let mut memory = Memory::new(LIMIT);
+        let mut memory = Memory::default();
         for number in 0..2500 {
             assert!(!ask(&mut memory, 0, &number.to_string()));
         }

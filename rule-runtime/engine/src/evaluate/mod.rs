@@ -185,7 +185,7 @@ struct Planned {
 }
 
 /// Policies with their data, ready for items.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Evaluator {
     prepared: Vec<Prepared>,
     time_limit: Option<Duration>,
@@ -201,28 +201,6 @@ pub struct Evaluator {
     all_answers: Memory<[Arc<Answer>]>,
     /// The bytes of the last question.
     key: Vec<u8>,
-}
-
-/// Bytes that are remembered of what one policy said each.
-const ANSWERS: usize = 8 << 20;
-
-/// The same of what all said together.
-const ALL_ANSWERS: usize = 8 << 20;
-
-impl Default for Evaluator {
-    fn default() -> Self {
-        Self {
-            prepared: Vec::new(),
-            time_limit: None,
-            counts_lines: false,
-            reads_whole: false,
-            plans: HashMap::new(),
-            places: 0,
-            answers: Memory::new(ANSWERS),
-            all_answers: Memory::new(ALL_ANSWERS),
-            key: Vec::new(),
-        }
-    }
 }
 
 impl Evaluator {
@@ -320,7 +298,7 @@ impl Evaluator {
         let prepared = Prepared::new(policy, document, manner, data.parameters.clone()).map_err(problem)?;
         self.prepared.push(prepared);
         self.plans.clear();
-        (self.answers, self.all_answers) = (self.answers.clone(), self.all_answers.clone());
+        (self.answers, self.all_answers) = (Memory::default(), Memory::default());
         Ok(())
     }
 

@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
             return Some(at + 1);
         }
         loop {
-            let name = self.mark(at, b'"')?;
+            let name = self.mark_here(at, b'"')?;
             let name_end = self.plain_end(name);
             at = self.mark(self.mark_here(name_end, b'"')?, b':')?;
             at = self.next(value(self.0.get(name..name_end)?, name - 1, at)?);
@@ -263,8 +263,7 @@ impl<'a> Reader<'a> {
     /// To behind a mark, and the white space behind that.
     #[inline]
     fn mark(self, at: usize, mark: u8) -> Option<usize> {
-        let behind = self.mark_here(self.next(at), mark)?;
-        Some(if mark == b'"' { behind } else { self.next(behind) })
+        Some(self.next(self.mark_here(self.next(at), mark)?))
     }
 
     #[inline]
@@ -306,21 +305,17 @@ impl<'a> Reader<'a> {
             text.push(escaped);
             at += 2;
             // Sixteen bytes are taken, and given back from the first special one on.
-            let end = match self.0.as_bytes().get(at..).and_then(<[u8]>::first_chunk::<16>) {
-                Some(chunk) if first_special(chunk).is_some() => {
-                    let length = first_special(chunk)?;
-                    let before = text.len();
-                    text.extend_from_slice(chunk);
-                    text.truncate(before + length);
-                    at + length
-                }
-                _ => {
-                    let end = self.plain_end(at);
-                    text.extend_from_slice(self.bytes(at, end)?);
-                    end
-                }
-            };
-            at = end;
+            let chunk = self.0.as_bytes().get(at..).and_then(<[u8]>::first_chunk);
+            if let Some((chunk, length)) = chunk.and_then(|chunk| Some((chunk, first_special(chunk)?))) {
+                let before = text.len();
+                text.extend_from_slice(chunk);
+                text.truncate(before + length);
+                at += length;
+            } else {
+                let end = self.plain_end(at);
+                text.extend_from_slice(self.bytes(at, end)?);
+                at = end;
+            }
         }
     }
 
@@ -331,7 +326,7 @@ impl<'a> Reader<'a> {
             at = self.plain_end(at);
             match (self.byte(at), self.byte(at + 1)) {
                 (b'"', _) => return Some(at + 1),
-                (b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
+                (b'\\', escape) if escaped(escape).is_some() => at += 2,
                 (b'\\', b'u') => {
                     let digits = self.0.as_bytes().get(at + 2..at + 6)?;
                     if !digits.iter().all(u8::is_ascii_hexdigit) {

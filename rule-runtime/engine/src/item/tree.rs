@@ -181,7 +181,7 @@ fn text_key(text: &str, bytes: &mut Vec<u8>) {
 }
 
 /// Builds what the mask keeps.
-pub(super) struct Seed<'m>(pub &'m Mask);
+struct Seed<'m>(&'m Mask);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Tree<'de>;
@@ -258,7 +258,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 /// The name of a field, borrowed where it has no escapes.
-pub struct Name;
+struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
