@@ -226,7 +226,7 @@ mod tests {
 
     fn parts(names: &[(&str, Mask)], each: Option<Mask>) -> Mask {
         let names = names.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
-        Mask::Parts(Parts { names, each: each.map(Box::new) })
+        Mask::Parts(Parts { names, each: each.map(Box::new), ..Parts::default() })
     }
 
     fn paths(field: &Field, mask: &Mask) -> Vec<String> {

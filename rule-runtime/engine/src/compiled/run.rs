@@ -391,6 +391,16 @@ impl<'p, 't> Run<'p, 't> {
 
     fn holds(&mut self, expr: &'p Expr, base: usize) -> Decided<bool> {
         self.tick()?;
+        match expr {
+            Expr::Compare(operator, parts) => {
+                let held = self.with(parts, base, |first, second| compare(operator, first, second))??;
+                return Ok(held == Some(true));
+            }
+            Expr::Member { key: None, parts } => {
+                return self.with(parts, base, |value, over| value.is_in(over));
+            }
+            _ => {}
+        }
         if let Some(value) = self.peek(expr, base) {
             return Ok(value.is_true());
         }
@@ -493,28 +503,10 @@ impl<'p, 't> Run<'p, 't> {
                 return Ok(Made::object(object));
             }
             Expr::Comprehension(comprehension) => return self.comprehension(comprehension, base),
-            Expr::Compare(operator, parts) => self.with(parts, base, |first, second| {
-                if first.is_undefined() || second.is_undefined() {
-                    return Ok(Value::Undefined);
-                }
-                if let (Some(first), Some(second)) = (first.whole(), second.whole()) {
-                    return Ok(Value::Bool(match operator {
-                        BoolOp::Eq => first == second,
-                        BoolOp::Ne => first != second,
-                        BoolOp::Lt => first < second,
-                        BoolOp::Le => first <= second,
-                        BoolOp::Gt => first > second,
-                        BoolOp::Ge => first >= second,
-                    }));
-                }
-                match operator {
-                    BoolOp::Eq => Ok(Value::Bool(first.equals(second))),
-                    BoolOp::Ne => Ok(Value::Bool(!first.equals(second))),
-                    operator => {
-                        comparison::compare(operator, &first.value(), &second.value()).map_err(|_| Undecided)
-                    }
-                }
-            })??,
+            Expr::Compare(operator, parts) => {
+                let held = self.with(parts, base, |first, second| compare(operator, first, second))??;
+                held.map_or(Value::Undefined, Value::Bool)
+            }
             Expr::Operate(operation) => self.operate(operation, base)?,
             Expr::Member { key: None, parts } => {
                 Value::Bool(self.with(parts, base, |value, over| value.is_in(over))?)
@@ -737,6 +729,32 @@ impl<'t> Key<'_, 't> {
             Self::Name(name) => Value::from(name),
             Self::Value(value) => value.clone(),
         })
+    }
+}
+
+/// What a comparison comes to; nothing of what is undefined.
+fn compare(operator: &BoolOp, first: Seen<'_, '_>, second: Seen<'_, '_>) -> Decided<Option<bool>> {
+    if first.is_undefined() || second.is_undefined() {
+        return Ok(None);
+    }
+    if let (Some(first), Some(second)) = (first.whole(), second.whole()) {
+        return Ok(Some(match operator {
+            BoolOp::Eq => first == second,
+            BoolOp::Ne => first != second,
+            BoolOp::Lt => first < second,
+            BoolOp::Le => first <= second,
+            BoolOp::Gt => first > second,
+            BoolOp::Ge => first >= second,
+        }));
+    }
+    match operator {
+        BoolOp::Eq => Ok(Some(first.equals(second))),
+        BoolOp::Ne => Ok(Some(!first.equals(second))),
+        operator => match comparison::compare(operator, &first.value(), &second.value()) {
+            Ok(Value::Bool(holds)) => Ok(Some(holds)),
+            Ok(Value::Undefined) => Ok(None),
+            _ => Err(Undecided),
+        },
     }
 }
 

@@ -21,13 +21,31 @@ const VALUE_WEIGHT: usize = 16;
 /// It weighs more than the cap.
 pub fn to_rego(tree: &Tree<'_>, mask: &Mask) -> Result<Rego, String> {
     let mut budget = MAX_WEIGHT;
-    convert(tree, mask, &mut budget)
-        .ok_or_else(|| format!("the input is larger than {} MiB", MAX_WEIGHT >> 20))
+    convert(tree, mask, &mut budget).ok_or_else(too_large)
 }
 
 /// Converts all of a tree that [is not too heavy](is_light).
 pub fn whole(tree: &Tree<'_>) -> Rego {
-    convert(tree, &Mask::All, &mut { usize::MAX }).unwrap_or(Rego::Undefined)
+    weighed(tree).0
+}
+
+/// The same, and what it weighs.
+pub fn weighed(tree: &Tree<'_>) -> (Rego, usize) {
+    let mut budget = usize::MAX;
+    let value = convert(tree, &Mask::All, &mut budget).unwrap_or(Rego::Undefined);
+    (value, usize::MAX - budget)
+}
+
+/// Refuses what weighs more than the cap.
+///
+/// # Errors
+/// It does.
+pub fn check(weight: usize) -> Result<(), String> {
+    if weight > MAX_WEIGHT { Err(too_large()) } else { Ok(()) }
+}
+
+fn too_large() -> String {
+    format!("the input is larger than {} MiB", MAX_WEIGHT >> 20)
 }
 
 /// Whether what is read of a text of so many bytes weighs less than the cap, whatever it is.
@@ -106,5 +124,12 @@ mod tests {
     fn an_input_over_the_cap_is_refused() {
         let heavy = Value::from("x".repeat(MAX_WEIGHT + 1));
         assert_eq!(document(&heavy).unwrap_err(), "the input is larger than 64 MiB");
+        let (value, weight) = weighed(&Tree::of(&heavy, &Mask::All));
+        assert_eq!(
+            (value.as_string().unwrap().len(), weight),
+            (MAX_WEIGHT + 1, MAX_WEIGHT + 1 + VALUE_WEIGHT)
+        );
+        assert_eq!(check(weight).unwrap_err(), "the input is larger than 64 MiB");
+        assert_eq!(check(MAX_WEIGHT), Ok(()));
     }
 }

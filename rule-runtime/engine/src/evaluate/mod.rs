@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use regorus::Value as Rego;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
@@ -133,7 +134,7 @@ impl<'a> Subject<'a> {
     /// What stands for all that `mask` keeps.
     fn key(self, mask: &Mask) -> Option<&'a [u8]> {
         match self {
-            Self::Raw(raw) => raw.key(mask),
+            Self::Raw(raw) => raw.key(mask).map(str::as_bytes),
             Self::Item(_) | Self::Kept(..) => None,
         }
     }
@@ -265,7 +266,7 @@ impl Evaluator {
         &mut self,
         policy: &Arc<Policy>,
         data: &PolicyData,
-        inventory: Option<Value>,
+        inventory: Option<(Rego, usize)>,
     ) -> Result<(), Diagnostic> {
         let file = policy.file.display().to_string();
         for (name, provider) in &policy.metadata.facts {
@@ -284,12 +285,15 @@ impl Evaluator {
             .collect();
         facts.insert("now".into(), time::format(data.now).into());
         let awaits = inventory.is_none();
-        let mut document = json!({"parameters": data.parameters, "facts": facts});
-        if let Some(inventory) = inventory {
-            document["inventory"] = inventory;
-        }
+        let document = json!({"parameters": data.parameters, "facts": facts});
         let problem = |message: String| Diagnostic::new(file.clone(), message);
-        let document = convert::document(&document).map_err(problem)?;
+        let mut document = convert::document(&document).map_err(problem)?;
+        if let Some((inventory, weight)) = inventory {
+            convert::check(weight).map_err(problem)?;
+            if let Ok(fields) = document.as_object_mut() {
+                fields.insert("inventory".into(), inventory);
+            }
+        }
         let manner = Manner {
             time_limit: self.time_limit.unwrap_or(TIME_LIMIT),
             counts_lines: self.counts_lines,

@@ -4,6 +4,7 @@
 //! otherwise, or is wrong, goes the long way of [`super::normalise`], which says what is wrong.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -32,8 +33,8 @@ pub struct RawItem<'a> {
 #[derive(Debug)]
 enum Kept<'a> {
     Built(Tree<'a>),
-    /// As bytes by which it is known again.
-    Key(Vec<u8>),
+    /// As a text by which it is known again.
+    Key(String),
 }
 
 impl<'a> RawItem<'a> {
@@ -53,14 +54,14 @@ impl<'a> RawItem<'a> {
         if head.resource.resource_type != resource_type {
             return Self::cut(json);
         }
-        let built = fields.build(mask).ok()?;
+        let built = fields.build(mask, None).ok()?;
         Some(Self { head, json, fields, kept: Some((Arc::clone(mask), Kept::Built(built))) })
     }
 
-    /// The same, but what `mask` keeps is not built: there are bytes of it that no other such item has. They begin with `place`.
+    /// The same, but what `mask` keeps is not built: there is a text of it that no other such item has. It begins with `place`.
     pub fn keyed(json: &'a str, resource_type: &str, mask: &Arc<Mask>, place: usize) -> Option<Self> {
-        let mut key = Vec::with_capacity(json.len() / 4);
-        key.extend_from_slice(&place.to_le_bytes());
+        let mut key = String::with_capacity(json.len() / 4);
+        let _ = write!(key, "{place} ");
         let fields = Fields::of(json, &mut How::Key(mask, &mut key))?;
         let head = head(&fields)?;
         let is_meant = head.resource.resource_type == resource_type;
@@ -92,7 +93,7 @@ impl<'a> RawItem<'a> {
     }
 
     /// What stands for the input of a policy where it was made with that very mask.
-    pub fn key(&self, mask: &Mask) -> Option<&[u8]> {
+    pub fn key(&self, mask: &Mask) -> Option<&str> {
         match self.kept(mask)? {
             Kept::Key(key) => Some(key),
             Kept::Built(_) => None,
@@ -112,12 +113,13 @@ impl<'a> RawItem<'a> {
     ///
     /// # Errors
     /// A field is nested deeper than JSON is read.
-    pub fn tree(&self, mask: &Mask) -> serde_json::Result<Tree<'a>> {
+    pub fn tree(&self, mask: &Mask) -> serde_json::Result<Tree<'_>> {
         if self.fields.lack(mask) {
             let fields = Fields::of(self.json, &mut How::Cut);
-            return fields.ok_or_else(|| Error::custom("it is no item"))?.build(mask);
+            return fields.ok_or_else(|| Error::custom("it is no item"))?.build(mask, None);
         }
-        self.fields.clone().build(mask)
+        let mut fields: Fields<'_> = self.fields.clone();
+        fields.build(mask, self.key(mask))
     }
 }
 
@@ -142,7 +144,7 @@ fn head(fields: &Fields<'_>) -> Option<ConfigurationItem> {
     let (mut status, mut capture_time) = (ItemStatus::Live, None);
     for (name, value) in &fields.0 {
         let json = match value {
-            Field::Raw(raw) => raw,
+            Field::Raw(raw) | Field::Keyed(raw, _) => raw,
             Field::Built(Tree::Object(_) | Tree::Null) => continue,
             Field::Built(tree) if *name == "configuration" && !matches!(tree, Tree::Text(_)) => continue,
             Field::Built(_) | Field::Taken => return None,
@@ -215,6 +217,8 @@ const LARGE: [&str; 2] = ["configuration", "supplementaryConfiguration"];
 #[derive(Debug, Clone)]
 enum Field<'a> {
     Raw(&'a str),
+    /// Of [`LARGE`]; behind that place of the key is what a mask keeps of it.
+    Keyed(&'a str, usize),
     /// Of [`LARGE`].
     Built(Tree<'a>),
     /// It was built, and is elsewhere.
@@ -227,7 +231,7 @@ enum How<'m> {
     /// What the mask keeps of [`LARGE`] ones is built.
     Build(&'m Mask),
     /// What the mask keeps is appended.
-    Key(&'m Mask, &'m mut Vec<u8>),
+    Key(&'m Mask, &'m mut String),
 }
 
 impl How<'_> {
@@ -250,8 +254,10 @@ impl How<'_> {
                 if let Some(mask) = mask.field(name) {
                     // What is made of the others does not follow from a part of them.
                     let mask = if is_large { mask } else { &Mask::All };
+                    let place = key.len() + at - from;
                     let end = reader.key(from, at, mask, key)?;
-                    return Some((Field::Raw(reader.between(at, end)?), end));
+                    let raw = reader.between(at, end)?;
+                    return Some((if is_large { Field::Keyed(raw, place) } else { Field::Raw(raw) }, end));
                 }
             }
         }
@@ -284,16 +290,20 @@ impl<'a> Fields<'a> {
         self.0.iter().any(|(name, field)| matches!(field, Field::Taken) && mask.field(name).is_some())
     }
 
-    /// What `mask` keeps; what was built beforehand is taken for it.
-    fn build(&mut self, mask: &Mask) -> serde_json::Result<Tree<'a>> {
+    /// What `mask` keeps; what was built beforehand is taken for it, and what is in a `key` that was made with it is read there.
+    fn build(&mut self, mask: &Mask, key: Option<&'a str>) -> serde_json::Result<Tree<'a>> {
         let mut kept = Vec::with_capacity(self.0.len());
         for (name, field) in &mut self.0 {
             let Some(mask) = mask.field(name) else { continue };
             let value = match field {
                 Field::Raw(raw) => Tree::read(raw, mask)?,
+                Field::Keyed(raw, place) => match key.and_then(|key| Reader::new(key).keyed(*place, mask)) {
+                    Some((tree, _)) => tree,
+                    None => Tree::read(raw, mask)?,
+                },
                 field => match std::mem::replace(field, Field::Taken) {
                     Field::Built(tree) => tree,
-                    Field::Raw(_) | Field::Taken => continue,
+                    Field::Raw(_) | Field::Keyed(..) | Field::Taken => continue,
                 },
             };
             kept.push((Cow::Borrowed(*name), usual(name, value)));
@@ -392,7 +402,7 @@ mod tests {
     fn a_key_stands_for_what_is_kept_and_for_nothing_else() {
         let kept = [("awsRegion", Mask::All), ("configuration", Mask::default())];
         let kept = kept.map(|(name, mask)| (name.to_owned(), mask)).into_iter().collect();
-        let mask = Arc::new(Mask::Parts(Parts { names: kept, each: None }));
+        let mask = Arc::new(Mask::Parts(Parts { names: kept, ..Parts::default() }));
         let key = |text: &str, place| {
             let raw = RawItem::keyed(text, "A::B::C", &mask, place).unwrap();
             let cut = RawItem::cut(text).unwrap();
@@ -402,7 +412,7 @@ mod tests {
                 "{text}"
             );
             assert_eq!((raw.built(&mask), cut.key(&mask)), (None, None));
-            raw.key(&mask).unwrap().to_vec()
+            raw.key(&mask).unwrap().to_owned()
         };
         let first = key(ITEM, 1);
         assert_ne!(key(ITEM, 2), first);

@@ -14,6 +14,13 @@ use crate::policy::mask::{Mask, Parts};
 /// Deeper values are left to `serde_json`, which has a limit of its own.
 const DEEPEST: u32 = 100;
 
+/// Stands before what is kept of a document, in a key.
+const DOCUMENT: char = '\u{1}';
+
+/// Longer numbers, and those with more digits behind an "e", may be too large for whoever reads them.
+const LONGEST_NUMBER: usize = 64;
+const LONGEST_EXPONENT: usize = 2;
+
 /// So many digits are a number of 64 bits, whichever they are.
 const DIGITS: usize = 18;
 
@@ -123,42 +130,118 @@ impl<'a> Reader<'a> {
 
     /// Appends to `key` a name, which begins at `from`, and what `mask` keeps of its value, as they are spelled: JSON again, so
     /// that what comes to the same bytes is the same.
-    pub fn key(self, from: usize, at: usize, mask: &Mask, key: &mut Vec<u8>) -> Option<usize> {
+    pub fn key(self, from: usize, at: usize, mask: &Mask, key: &mut String) -> Option<usize> {
         self.key_at(from, at, mask, key, 0)
     }
 
-    fn key_at(self, from: usize, at: usize, mask: &Mask, key: &mut Vec<u8>, depth: u32) -> Option<usize> {
+    fn key_at(self, from: usize, at: usize, mask: &Mask, key: &mut String, depth: u32) -> Option<usize> {
         if depth > DEEPEST {
             return None;
         }
         let at = self.next(at);
         let end = match (self.byte(at), mask) {
             (b'{', Mask::Parts(_)) => {
-                key.extend_from_slice(self.bytes(from, at + 1)?);
+                key.push_str(self.0.get(from..at + 1)?);
                 let end = self.object(at, |name, from, at| match mask.field(name) {
                     Some(mask) => self.key_at(from, at, mask, key, depth + 1),
                     None => self.skip(at),
                 })?;
-                key.push(b'}');
+                key.push('}');
                 end
             }
             (b'[', Mask::Parts(_)) => {
-                key.extend_from_slice(self.bytes(from, at + 1)?);
+                key.push_str(self.0.get(from..at + 1)?);
                 let end = match mask.element() {
                     Some(mask) => self.list(at, |at| self.key_at(at, at, mask, key, depth + 1))?,
                     None => self.skip(at)?,
                 };
-                key.push(b']');
+                key.push(']');
                 end
             }
-            _ => {
-                let end = self.skip(at)?;
-                key.extend_from_slice(self.bytes(from, end)?);
-                end
+            (b'"', Mask::Parts(_)) => {
+                let end = match mask.document() {
+                    Some(mask) if !matches!(mask, Mask::All) => {
+                        let (text, end) = self.string(at + 1)?;
+                        self.document_key(from, at, &text, mask, key, depth + 1).then_some(end)
+                    }
+                    _ => None,
+                };
+                match end {
+                    Some(end) => end,
+                    None => self.spelled_key(from, at, key)?,
+                }
             }
+            _ => self.spelled_key(from, at, key)?,
         };
-        key.push(b',');
+        key.push(',');
         Some(end)
+    }
+
+    /// What `mask` keeps of a value, read of the [`key`](Self::key) that was made of it with that very mask; none also where
+    /// that has not all of it.
+    pub fn keyed(self, at: usize, mask: &Mask) -> Option<(Tree<'a>, usize)> {
+        let mut at = self.next(at);
+        match (self.byte(at), mask) {
+            (b'{', Mask::Parts(_)) => {
+                let mut fields = Vec::with_capacity(fields_of(mask));
+                at += 1;
+                while self.byte(at) != b'}' {
+                    let name = self.mark_here(at, b'"')?;
+                    let name_end = self.plain_end(name);
+                    let text = self.0.get(name..name_end)?;
+                    let value = self.mark(self.mark_here(name_end, b'"')?, b':')?;
+                    let (value, end) = self.keyed(value, mask.field(text)?)?;
+                    fields.push((Cow::Borrowed(text), value));
+                    at = self.mark_here(end, b',')?;
+                }
+                Some((Tree::Object(fields), at + 1))
+            }
+            (b'[', Mask::Parts(_)) => {
+                let mut list = Vec::new();
+                at += 1;
+                while self.byte(at) != b']' {
+                    let (value, end) = self.keyed(at, mask.element()?)?;
+                    list.push(value);
+                    at = self.mark_here(end, b',')?;
+                }
+                Some((Tree::List(list), at + 1))
+            }
+            _ => self.tree(at, &Mask::All),
+        }
+    }
+
+    /// Appends all of a value, as it is spelled.
+    fn spelled_key(self, from: usize, at: usize, key: &mut String) -> Option<usize> {
+        let end = self.skip(at)?;
+        key.push_str(self.0.get(from..end)?);
+        Some(end)
+    }
+
+    /// Appends what `mask` keeps of the JSON that `text` is, behind a mark that no JSON has; says whether that could be done. What
+    /// is escaped in there, and what may be read in one way here and in another there, is not taken apart.
+    fn document_key(
+        self,
+        from: usize,
+        at: usize,
+        text: &str,
+        mask: &Mask,
+        key: &mut String,
+        depth: u32,
+    ) -> bool {
+        if memchr::memchr(b'\\', text.as_bytes()).is_some() {
+            return false;
+        }
+        let before = key.len();
+        let document = Reader::new(text);
+        let is_done = self.0.get(from..at).and_then(|name| {
+            key.push_str(name);
+            key.push(DOCUMENT);
+            document.end(document.key_at(0, 0, mask, key, depth)?)
+        });
+        if is_done.is_none() {
+            key.truncate(before);
+        }
+        is_done.is_some()
     }
 
     fn bytes(self, from: usize, to: usize) -> Option<&'a [u8]> {
@@ -367,9 +450,13 @@ impl<'a> Reader<'a> {
         }
         if matches!(self.byte(at), b'e' | b'E') {
             is_whole = false;
-            at = digits(at + 1 + usize::from(matches!(self.byte(at + 1), b'+' | b'-')))?;
+            let exponent = at + 1 + usize::from(matches!(self.byte(at + 1), b'+' | b'-'));
+            at = digits(exponent)?;
+            if at - exponent > LONGEST_EXPONENT {
+                return None;
+            }
         }
-        Some((at, is_whole))
+        (at - start <= LONGEST_NUMBER).then_some((at, is_whole))
     }
 
     fn number(self, start: usize) -> Option<(Tree<'a>, usize)> {
@@ -400,7 +487,7 @@ const fn escaped(escape: u8) -> Option<u8> {
 /// How many fields of an object are kept, about.
 fn fields_of(mask: &Mask) -> usize {
     match mask {
-        Mask::Parts(Parts { names, each: None }) => names.iter().count().min(8),
+        Mask::Parts(Parts { names, each: None, .. }) => names.iter().count().min(8),
         Mask::All | Mask::Parts(_) => 6,
     }
 }
@@ -450,9 +537,9 @@ mod tests {
         let names = |fields: &[(&str, Mask)]| {
             let names: Fields =
                 fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
-            Mask::Parts(Parts { names, each: None })
+            Mask::Parts(Parts { names, ..Parts::default() })
         };
-        let each = |mask| Mask::Parts(Parts { names: Fields::default(), each: Some(Box::new(mask)) });
+        let each = |mask| Mask::Parts(Parts { each: Some(Box::new(mask)), ..Parts::default() });
         [
             Mask::All,
             Mask::default(),
@@ -484,6 +571,7 @@ mod tests {
     #[test]
     fn what_it_reads_it_reads_as_serde_does() {
         let (mut read, mut given_up) = (0, 0);
+        let far = regex::Regex::new("[eE][+-]?[0-9]{3}").unwrap();
         for text in mutants() {
             for mask in masks() {
                 let expected = Tree::read_by_serde(&text, &mask);
@@ -492,33 +580,76 @@ mod tests {
                         read += 1;
                         assert_eq!(Some(tree), expected.ok(), "{text}");
                     }
-                    None => given_up += usize::from(expected.is_ok() && !text.contains(r#""b\n""#)),
+                    None if text.contains(r#""b\n""#) || far.is_match(&text) => {}
+                    None => given_up += usize::from(expected.is_ok()),
                 }
             }
             let reader = Reader::new(&text);
             let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
             let is_read = reader.skip(0).and_then(|end| reader.end(end)).is_some();
-            assert_eq!(is_read, is_json, "{text}");
+            assert!(is_read == is_json || is_json && far.is_match(&text), "{text}");
         }
-        // Names with escapes, and nothing else that is JSON: the mutants have few.
+        // Names with escapes, large numbers, and nothing else that is JSON: the mutants have few.
         assert!(read > 10_000 && given_up * 50 < read, "{read} {given_up}");
     }
 
     #[test]
-    fn what_comes_to_the_same_key_is_the_same() {
+    fn what_comes_to_the_same_key_is_the_same_and_is_read_of_it() {
         for mask in masks() {
-            let mut known: HashMap<Vec<u8>, Tree<'static>> = HashMap::new();
+            let mut known: HashMap<String, Tree<'static>> = HashMap::new();
             let mut again = 0;
             for text in mutants() {
-                let mut key = Vec::new();
+                let mut key = String::new();
                 let reader = Reader::new(&text);
                 let end = reader.key(0, 0, &mask, &mut key);
                 let Some(()) = end.and_then(|end| reader.end(end)) else { continue };
                 let Some(tree) = tree(&text, &mask).map(Tree::into_owned) else { continue };
+                let (of_key, end) = Reader::new(&key).keyed(0, &mask).unwrap();
+                assert_eq!((&of_key, &key[end..]), (&tree, ","), "{text}");
                 again += usize::from(known.contains_key(&key));
                 assert_eq!(*known.entry(key).or_insert_with(|| tree.clone()), tree, "{text}");
             }
             assert!(mask == Mask::All || again > 100, "{again}");
+        }
+    }
+
+    #[test]
+    fn what_comes_to_the_same_key_holds_the_same_document() {
+        for inner in &masks()[1..] {
+            let document = Some(Box::new(inner.clone()));
+            let mask = Mask::Parts(Parts { document, ..Parts::default() });
+            let mut known = HashMap::new();
+            let mut others = 0;
+            for text in mutants() {
+                let json = serde_json::to_string(&text).unwrap();
+                let mut key = String::new();
+                Reader::new(&json).key(0, 0, &mask, &mut key).unwrap();
+                let held = Tree::read_by_serde(&text, inner).map(Tree::into_owned).map_err(|_| text.clone());
+                let (first, of) = known.entry(key).or_insert_with(|| (text.clone(), held.clone()));
+                assert_eq!(*of, held, "{text}");
+                others += usize::from(*first != text);
+            }
+            assert!(others > 100, "{others}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_in_more_than_one_way_is_not_taken_apart() {
+        let document = Some(Box::new(Mask::default()));
+        let mask = Mask::Parts(Parts { document, ..Parts::default() });
+        let key = |text: &str| {
+            let mut key = String::new();
+            let json = serde_json::to_string(text).unwrap();
+            Reader::new(&json).key(0, 0, &mask, &mut key).unwrap();
+            key
+        };
+        assert_eq!(key("[1.5e99]"), key("[\"other\"]"));
+        let long = format!("[1{}]", "0".repeat(400));
+        for text in ["[1e999]", &long, "[\"\\ud800\"]", "{\"\\n\": 1}", "[1", "[] 1", ""] {
+            assert!(key(text) != key("[]") && key(text) != key("{}"), "{text}");
+        }
+        for number in ["1e999", "1e-100", &long[1..402]] {
+            assert_eq!(Reader::new(number).skip(0), None);
         }
     }
 
@@ -529,7 +660,7 @@ mod tests {
             let reader = Reader::new(&text);
             assert_eq!(reader.skip(0).is_some(), depth < 101, "{depth}");
             assert_eq!(tree(&text, &Mask::All).is_some(), depth < 101, "{depth}");
-            assert_eq!(reader.key(0, 0, &masks()[3], &mut Vec::new()).is_some(), depth < 101, "{depth}");
+            assert_eq!(reader.key(0, 0, &masks()[3], &mut String::new()).is_some(), depth < 101, "{depth}");
             assert_eq!(Tree::read(&text, &Mask::All).is_ok(), depth < 128, "{depth}");
         }
     }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::reader::Reader;
-use crate::policy::mask::Mask;
+use crate::policy::mask::{Mask, are_equal};
 
 /// A document.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +119,7 @@ impl<'a> Tree<'a> {
     pub fn field(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(fields) => {
-                fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
+                fields.iter().rev().find(|(field, _)| are_equal(field, name)).map(|(_, value)| value)
             }
             _ => None,
         }
@@ -288,17 +288,17 @@ impl<'de> Visitor<'de> for Name {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::policy::mask::{Fields, Parts};
+    use crate::policy::mask::Parts;
 
     const TEXT: &str = r#"{"a": {"b": [{"c": 1, "d": "x"}, 2, {"c": -1.5}], "e": [1, 2]}, "f": null, "g": {"h": true}, "i\n": 1}"#;
 
     fn names(fields: &[(&str, Mask)]) -> Mask {
         let names = fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
-        Mask::Parts(Parts { names, each: None })
+        Mask::Parts(Parts { names, ..Parts::default() })
     }
 
     fn each(mask: Mask) -> Mask {
-        Mask::Parts(Parts { names: Fields::default(), each: Some(Box::new(mask)) })
+        Mask::Parts(Parts { each: Some(Box::new(mask)), ..Parts::default() })
     }
 
     fn mask() -> Mask {

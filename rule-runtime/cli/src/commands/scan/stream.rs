@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use sekisho_engine::diagnostic::Diagnostic;
 use sekisho_engine::evaluate::{Awaiting, EvaluationError, Evaluator, Occasion, Outcome};
-use sekisho_engine::inventory::Inventory;
+use sekisho_engine::inventory::{Entry, Inventory};
 use sekisho_engine::item::cutter::{Batch, Content, Cutter};
 use sekisho_engine::item::shape::Found;
 use sekisho_engine::item::tree::Tree;
@@ -61,7 +61,7 @@ fn each_item<'a>(inventory: &'a Mask, name: &str) -> impl Iterator<Item = &'a Ma
     let (whole, parts) = match inventory.field(name) {
         None => (None, None),
         Some(Mask::All) => (Some(&Mask::All), None),
-        Some(Mask::Parts(Parts { names, each })) => {
+        Some(Mask::Parts(Parts { names, each, .. })) => {
             (each.as_deref(), Some(names.iter().map(|(_, mask)| mask)))
         }
     };
@@ -113,7 +113,7 @@ struct Batched {
     without_policy: usize,
     accounts: Vec<ConfigurationItem>,
     regions: BTreeMap<String, String>,
-    looked_up: Vec<ConfigurationItem>,
+    looked_up: Vec<Entry>,
     /// As [`waiting::write`] writes them.
     waiting: Vec<u8>,
     waived: Vec<String>,
@@ -223,11 +223,10 @@ impl Judge<'_> {
                 self.item(&item, &tree, &mut judged, batch, &mut result);
             }
             Content::Raw(mut raw) => {
-                if !self.waivers.is_empty()
-                    && let Ok(tree) = raw.tree(&tags)
-                {
-                    // A waiver may ask for tags.
-                    raw.head.document = tree.to_value();
+                // A waiver may ask for tags.
+                let tags = (!self.waivers.is_empty()).then(|| raw.tree(&tags).map(|tree| tree.to_value()));
+                if let Some(Ok(tags)) = tags {
+                    raw.head.document = tags;
                 }
                 let tree = |mask: &Mask| raw.tree(mask);
                 let mut judged = || evaluator.judge_raw(&raw, Occasion::Any);
@@ -278,9 +277,7 @@ impl Judge<'_> {
             && let Some(mask) = self.kept.looked_up.get(resource_type)
         {
             match tree(mask) {
-                Ok(tree) => {
-                    result.looked_up.push(ConfigurationItem { document: tree.to_value(), ..head.clone() });
-                }
+                Ok(tree) => result.looked_up.push(Entry::new(head.resource.clone(), &tree)),
                 Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
             }
         }
@@ -380,7 +377,7 @@ impl Scan {
         for (account, region) in result.regions {
             seen.regions.entry(account).or_insert(region);
         }
-        result.looked_up.iter().for_each(|item| seen.looked_up.add(item));
+        result.looked_up.into_iter().for_each(|entry| seen.looked_up.put(entry));
         self.problems.extend(seen.waiting.add(&result.waiting).err());
         seen.waived.extend(result.waived);
         for (problem, items) in result.undecided {
@@ -396,7 +393,8 @@ impl Scan {
 }
 
 fn tags_only() -> Mask {
-    Mask::Parts(Parts { names: [("tags".to_owned(), Mask::All)].into_iter().collect(), each: None })
+    let names = [("tags".to_owned(), Mask::All)].into_iter().collect();
+    Mask::Parts(Parts { names, ..Parts::default() })
 }
 
 fn unreadable(head: &ConfigurationItem, file: &str, error: &serde_json::Error) -> Diagnostic {

@@ -15,7 +15,7 @@ impl Fields {
         if self.0.len() > FEW {
             return self.place(name).ok().map(|place| &self.0[place].1);
         }
-        self.0.iter().find(|(known, _)| are_equal(known.as_bytes(), name.as_bytes())).map(|(_, mask)| mask)
+        self.0.iter().find(|(known, _)| are_equal(known, name)).map(|(_, mask)| mask)
     }
 
     /// The mask of the field `name`, that of nothing if it is new.
@@ -42,17 +42,21 @@ impl Fields {
     }
 }
 
-/// Whether two names are the same. Most that are compared differ in their lengths or their first eight bytes, and the others
-/// are short.
-fn are_equal(one: &[u8], other: &[u8]) -> bool {
+/// Whether two names are the same. Most that are compared differ in their lengths or their first bytes, and the others are
+/// short.
+pub fn are_equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }
-    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
-        (Some(first), Some(second)) => {
-            u64::from_le_bytes(*first) == u64::from_le_bytes(*second) && one[8..] == other[8..]
-        }
-        _ => one == other,
+    if let (Some(first), Some(second)) = (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        return u64::from_le_bytes(*first) == u64::from_le_bytes(*second)
+            && one.last_chunk::<8>() == other.last_chunk::<8>()
+            && (one.len() <= 16 || one[8..] == other[8..]);
+    }
+    match (one.first_chunk::<4>(), other.first_chunk::<4>()) {
+        (Some(first), Some(second)) => first == second && one.last_chunk::<4>() == other.last_chunk::<4>(),
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
     }
 }
 
@@ -68,6 +72,21 @@ impl FromIterator<(String, Mask)> for Fields {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn names_are_equal_where_each_byte_is() {
+        let name = "0123456789abcdefghijklmnopqrstuvwxyz";
+        for length in 0..=name.len() {
+            let one = &name[..length];
+            assert!(are_equal(one, &one.to_owned()));
+            assert!(!are_equal(one, &format!("{one}x")));
+            for place in 0..length {
+                let mut other = one.to_owned();
+                other.replace_range(place..=place, "-");
+                assert!(!are_equal(one, &other), "{other}");
+            }
+        }
+    }
 
     #[test]
     fn few_and_many_are_found_and_stand_in_their_order() {

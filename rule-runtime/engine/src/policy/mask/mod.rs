@@ -12,13 +12,14 @@ mod reader;
 
 use regorus::unstable::Module;
 
-pub use fields::Fields;
+pub use fields::{Fields, are_equal};
 use reader::Reader;
 
 /// A part of a JSON document.
 ///
 /// What is no list and no object is always kept, and so is whether a value is one of them; how much of a list or an object
-/// is kept is what a mask says.
+/// is kept is what a mask says. Of a text of which only parts are kept nothing matters but that it is one, and
+/// what of the [document](Parts::document) in it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mask {
     /// The value as it is.
@@ -34,6 +35,8 @@ pub struct Parts {
     pub names: Fields,
     /// Every element of a list and every field of an object.
     pub each: Option<Box<Mask>>,
+    /// What a text is as JSON, and that it is JSON.
+    pub document: Option<Box<Mask>>,
 }
 
 impl Default for Mask {
@@ -57,6 +60,7 @@ impl Mask {
                 }
             }
             Some((Step::Each, rest)) => parts.each.get_or_insert_default().add(rest, whole),
+            Some((Step::Document, rest)) => parts.document.get_or_insert_default().add(rest, whole),
         }
     }
 
@@ -72,6 +76,9 @@ impl Mask {
                 if let Some(mask) = &other.each {
                     own.each.get_or_insert_default().join(mask);
                 }
+                if let Some(mask) = &other.document {
+                    own.document.get_or_insert_default().join(mask);
+                }
             }
         }
     }
@@ -80,7 +87,7 @@ impl Mask {
     pub fn field(&self, name: &str) -> Option<&Self> {
         match self {
             Self::All => Some(self),
-            Self::Parts(Parts { names, each }) => names.get(name).or(each.as_deref()),
+            Self::Parts(Parts { names, each, .. }) => names.get(name).or(each.as_deref()),
         }
     }
 
@@ -92,9 +99,20 @@ impl Mask {
         }
     }
 
+    /// The mask of what a text is as JSON; none where all of the text is kept, or where only it being one matters.
+    pub fn document(&self) -> Option<&Self> {
+        match self {
+            Self::All => None,
+            Self::Parts(parts) => parts.document.as_deref(),
+        }
+    }
+
     /// Makes the masks of named fields hold what is kept of each, so that one look-up tells all of a field.
     pub fn settle(&mut self) {
-        let Self::Parts(Parts { names, each }) = self else { return };
+        let Self::Parts(Parts { names, each, document }) = self else { return };
+        if let Some(document) = document {
+            document.settle();
+        }
         if let Some(each) = each {
             each.settle();
             names.masks_mut().for_each(|named| named.join(each));
@@ -162,6 +180,8 @@ pub enum Step {
     OneOf(Vec<String>),
     /// To every element or field, whichever it is.
     Each,
+    /// To what a text is as JSON.
+    Document,
 }
 
 impl From<&super::paths::Step> for Step {

@@ -82,6 +82,7 @@ impl<'m> Reader<'m> {
                     };
                     Some(steps.iter().fold(place, |place, step| place.then(step.clone())))
                 }
+                (Some("json.unmarshal"), [text]) => Some(self.place(text, names)?.then(Step::Document)),
                 _ => None,
             },
             _ => None,
@@ -168,7 +169,7 @@ impl<'m> Reader<'m> {
             Some(Place { root: Root::Data, steps }) => {
                 let steps = steps.iter().map(|step| match step {
                     Step::Name(name) => name.as_str(),
-                    Step::OneOf(_) | Step::Each => "_",
+                    Step::OneOf(_) | Step::Each | Step::Document => "_",
                 });
                 std::iter::once("data").chain(steps).collect::<Vec<_>>().join(".")
             }

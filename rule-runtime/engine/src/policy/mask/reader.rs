@@ -344,7 +344,7 @@ impl<'m> Reader<'m> {
             .iter()
             .map_while(|step| match step {
                 Step::Name(name) => Some(name.as_str()),
-                Step::OneOf(_) | Step::Each => None,
+                Step::OneOf(_) | Step::Each | Step::Document => None,
             })
             .collect();
         for length in (1..names.len()).rev() {
@@ -367,7 +367,7 @@ impl<'m> Reader<'m> {
                 self.take(index, names);
             }
             Expr::Call { params, .. } => {
-                // object.get, the only call that is a path.
+                // object.get and json.unmarshal, the only calls that are paths.
                 if let [base, rest @ ..] = &params[..] {
                     self.take_indexes(wrapped(base).map_or(base, |(_, inner)| inner), names);
                     rest.iter().for_each(|param| self.take(param, names));
@@ -463,10 +463,15 @@ impl<'m> Reader<'m> {
                 let steps = self.first_steps(key, names);
                 self.take_place(&steps.into_iter().fold(place, Place::then));
             }
-            // How many there are, and not what they are.
+            // How many there are, and not what they are; of a text, how long it is.
             ("count", [of], Some(place)) => {
                 self.take_indexes(of, names);
-                self.see(&place.then(Step::Each));
+                self.see(&place.clone().then(Step::Each));
+                self.take_place(&place.then(Step::Document));
+            }
+            ("json.is_valid", [of], Some(place)) => {
+                self.take_indexes(of, names);
+                self.see(&place.then(Step::Document));
             }
             (
                 "is_null" | "is_string" | "is_number" | "is_boolean" | "is_array" | "is_object" | "type_name",

@@ -3,17 +3,19 @@
 use super::*;
 use serde_json::json;
 
-/// `{a:{b} c [d]}`: fields in their order, each element in brackets; what is whole has nothing behind its name.
+/// `{a:{b} c [d] <e>}`: fields in their order, each element in brackets, what a text is as JSON; what is whole has nothing
+/// behind its name.
 fn written(mask: &Mask) -> String {
     match mask {
         Mask::All => "*".to_owned(),
-        Mask::Parts(Parts { names, each }) => {
+        Mask::Parts(Parts { names, each, document }) => {
             let names = names.iter().map(|(name, mask)| match mask {
                 Mask::All => name.to_owned(),
                 Mask::Parts(_) => format!("{name}:{}", written(mask)),
             });
             let each = each.iter().map(|mask| format!("[{}]", written(mask)));
-            format!("{{{}}}", names.chain(each).collect::<Vec<_>>().join(" "))
+            let document = document.iter().map(|mask| format!("<{}>", written(mask)));
+            format!("{{{}}}", names.chain(each).chain(document).collect::<Vec<_>>().join(" "))
         }
     }
 }
@@ -50,7 +52,7 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains \"x\" if { x := input.a; y := x.b; y.c }", "{a:{b:{c}}}"),
         ("deny contains \"x\" if { y.c; y := x.b; x := input.a }", "{a:{b:{c}}}"),
         ("deny contains input.a[input.b]", "{a:{[*]} b}"),
-        ("deny contains \"x\" if count(input.a) > 1", "{a:{[{}]}}"),
+        ("deny contains \"x\" if count(input.a) > 1", "{a:{[{}] <*>}}"),
         ("deny contains \"x\" if every e in input.a { e.b == e.c }", "{a:{[{b c}]}}"),
         ("deny contains \"x\" if { some {\"k\": v} in input.a; v }", "{a:{[*]}}"),
         ("deny contains sprintf(\"%v\", [input.a])", "{a}"),
@@ -66,6 +68,25 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains object.get(input, array.concat([\"a\"], [input.b]), null)", "{a b}"),
         ("deny contains object.get(input.a, data.parameters.field, null)", "{a:{named}}"),
         ("deny contains object.get(input.a, f, null) if some f in [\"b\", \"c\"]", "{a:{b c}}"),
+        // JSON in a text
+        ("deny contains json.unmarshal(input.a).b", "{a:{<{b}>}}"),
+        (
+            "deny contains \"x\" if { is_string(input.a); some s in json.unmarshal(input.a).b; s.c }",
+            "{a:{<{b:{[{c}]}}>}}",
+        ),
+        (
+            "a := object.get(input, \"a\", null)\nx if json.unmarshal(a).b\ndeny contains 1 if not x",
+            "{a:{<{b}>}}",
+        ),
+        (
+            "deny contains \"x\" if { d := json.unmarshal(input.a); d.b.c; json.is_valid(input.d) }",
+            "{a:{<{b:{c}}>} d:{<{}>}}",
+        ),
+        ("deny contains \"x\" if { json.unmarshal(input.a).b; count(input.a) > 1 }", "{a:{[{}] <*>}}"),
+        ("deny contains \"x\" if { json.unmarshal(input.a).b; input.a != \"{}\" }", "{a}"),
+        ("deny contains json.unmarshal(json.unmarshal(input.a).b).c", "{a:{<{b:{<{c}>}}>}}"),
+        ("f(x) := json.unmarshal(x) if json.is_valid(x)\ndeny contains f(input.a).b", "{a:{<*>}}"),
+        ("deny contains json.unmarshal(data.parameters.field).a", "{}"),
         // rules and functions
         ("a := input.a\ndeny contains a.b", "{a:{b}}"),
         ("a := input.a if input.x\ndeny contains a.b", "{a x}"),
@@ -105,7 +126,7 @@ fn the_inventory_is_read_by_halves_too() {
         ("deny contains i.configuration.a if some i in data.inventory[\"T\"]", "{T:{[{configuration:{a}}]}}"),
         ("deny contains object.get(data.inventory, [\"T\", input.b, \"c\"], null)", "{T:{[{c}]}}"),
         ("deny contains data.inventory.T[\"x\"].a", "{T:{x:{a}}}"),
-        ("deny contains 1 if count(data.inventory.T) > 0", "{T:{[{}]}}"),
+        ("deny contains 1 if count(data.inventory.T) > 0", "{T:{[{}] <*>}}"),
         ("deny contains data[input.x]", "*"),
         ("deny contains data.inventory", "*"),
     ] {
