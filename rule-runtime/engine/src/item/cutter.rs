@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::bufread::MultiGzDecoder;
+use wide::u8x16;
 
 use super::load::{self, GZIP, MAX_TEXT, UTF8_BOM};
 use super::raw::RawItem;
@@ -515,6 +516,16 @@ impl Value {
     #[inline]
     fn go_on(&mut self, bytes: &[u8], of_document: bool) -> Search {
         while self.at < bytes.len() {
+            if !of_document
+                && self.depth > 0
+                && let Some(block) = bytes.get(self.at..).and_then(<[u8]>::first_chunk)
+                && let Some(found) = self.over_block(block)
+            {
+                match found {
+                    Search::More => continue,
+                    end => return end,
+                }
+            }
             if self.in_text {
                 self.at = plain_end(bytes, self.at);
                 match bytes.get(self.at) {
@@ -570,6 +581,96 @@ impl Value {
         }
         Search::More
     }
+}
+
+impl Value {
+    /// Goes over sixty-four bytes at once, within a list or an object; none where they must be looked at in turn.
+    #[inline]
+    fn over_block(&mut self, block: &[u8; 64]) -> Option<Search> {
+        let marks = Marks::of(block);
+        let escaped = marks.escaped();
+        let in_texts = inside(marks.quotes & !escaped) ^ if self.in_text { u64::MAX } else { 0 };
+        if marks.backslashes & !in_texts != 0 {
+            return None;
+        }
+        let (opens, closes) = (marks.opens & !in_texts, marks.closes & !in_texts);
+        let (opened, closed) = (opens.count_ones() as usize, closes.count_ones() as usize);
+        if closed < self.depth {
+            self.depth = self.depth + opened - closed;
+        } else {
+            let mut all = opens | closes;
+            while all != 0 {
+                let place = all.trailing_zeros();
+                all &= all - 1;
+                if opens >> place & 1 == 1 {
+                    self.depth += 1;
+                } else {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        self.at += place as usize + 1;
+                        self.in_text = false;
+                        return Some(Search::End(self.at));
+                    }
+                }
+            }
+        }
+        let last = u64::BITS - 1;
+        self.in_text = in_texts >> last == 1;
+        // What a backslash at the end escapes is in the next block, and so is the backslash then.
+        let is_cut = (marks.backslashes & !escaped) >> last == 1;
+        self.at += if is_cut { block.len() - 1 } else { block.len() };
+        Some(Search::More)
+    }
+}
+
+/// Where sixty-four bytes have what matters, a bit a byte, the first the lowest.
+struct Marks {
+    quotes: u64,
+    backslashes: u64,
+    /// `{` and `[`
+    opens: u64,
+    /// `}` and `]`
+    closes: u64,
+}
+
+impl Marks {
+    #[inline]
+    fn of(block: &[u8; 64]) -> Self {
+        let mut marks = Self { quotes: 0, backslashes: 0, opens: 0, closes: 0 };
+        for (place, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
+            let chunk = u8x16::new(*chunk);
+            // The two kinds of brackets differ in one bit.
+            let bracket = chunk | u8x16::splat(b'{' ^ b'[');
+            let bits = |of: u8x16, byte: u8| u64::from(of.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * place);
+            marks.quotes |= bits(chunk, b'"');
+            marks.backslashes |= bits(chunk, b'\\');
+            marks.opens |= bits(bracket, b'{');
+            marks.closes |= bits(bracket, b'}');
+        }
+        marks
+    }
+
+    /// The bytes behind a backslash that is not behind one itself.
+    #[inline]
+    fn escaped(&self) -> u64 {
+        // Of each row of backslashes, the bytes at an odd distance behind its first: subtracting the row from what is behind its
+        // bytes and from all odd places runs along it, and comes out at its end as even and odd rows do.
+        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+        let rows = ((self.backslashes << 1) | ODD).wrapping_sub(self.backslashes) ^ ODD;
+        rows ^ self.backslashes
+    }
+}
+
+/// From each bit that is set to before the next, in turn.
+#[inline]
+const fn inside(mut bits: u64) -> u64 {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+    bits
 }
 
 /// How long `: [` is, whose first byte is that of `bytes`. None inside: what stands there is no list; none: it is not known yet.
@@ -657,6 +758,56 @@ mod tests {
         let event = serde_json::json!({"invokingEvent": format!("{{\"configurationItem\": {a}}}")});
         assert_eq!(all(event.to_string().as_bytes()), ["a"]);
         assert_eq!(all(b"{\"configurationItems\": []}"), [""; 0]);
+    }
+
+    /// Where a value ends, byte by byte.
+    fn end_of(bytes: &[u8]) -> Option<usize> {
+        let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' if in_text => is_escaped = true,
+                b'"' => in_text = !in_text,
+                b'{' | b'[' if !in_text => depth += 1,
+                b'}' | b']' if !in_text => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn many_bytes_at_once_end_where_each_in_turn_does() {
+        let mut random = 7_u32;
+        let mut next = |below: usize| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random as usize >> 8 & 0xffff) % below
+        };
+        let (mut ended, mut texts) = (0, 0);
+        for alphabet in ["{}[]\"\\a, ", "{}\"aaaaaaaaaaaaaaaaaaaaa", "\\\\\\\\\\\"{}[", "{[\"aaaaaaaaaaaaaaaaa}"] {
+            for _ in 0..3000 {
+                let length = next(400);
+                let marks: Vec<u8> = (0..length).map(|_| alphabet.as_bytes()[next(alphabet.len())]).collect();
+                let bytes = [&b"{"[..], &marks].concat();
+                let mut value = Value::new(0);
+                // What is there first is not all.
+                let first = next(bytes.len() + 1);
+                let found = match value.search(&bytes[..first], false) {
+                    Search::More => value.search(&bytes, false),
+                    found => found,
+                };
+                let end = if let Search::End(end) = found { Some(end) } else { None };
+                assert_eq!(end, end_of(&bytes), "{}", String::from_utf8_lossy(&bytes));
+                ended += usize::from(end.is_some_and(|end| end > 64));
+                texts += usize::from(end.is_none());
+            }
+        }
+        assert!(ended > 300 && texts > 1000, "{ended} {texts}");
     }
 
     #[test]

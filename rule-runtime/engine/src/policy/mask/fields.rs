@@ -4,7 +4,11 @@ use super::Mask;
 
 /// Fields by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields(Vec<(String, Mask)>);
+pub struct Fields {
+    named: Vec<(String, Mask)>,
+    /// A bit for each length that a name has; the last is for all longer ones too. Most names that are asked for are of none.
+    lengths: u64,
+}
 
 /// So many names are compared in turn, which is quicker than halving as most differ in their lengths.
 const FEW: usize = 16;
@@ -12,34 +16,43 @@ const FEW: usize = 16;
 impl Fields {
     /// The mask of the field `name`.
     pub fn get(&self, name: &str) -> Option<&Mask> {
-        if self.0.len() > FEW {
-            return self.place(name).ok().map(|place| &self.0[place].1);
+        if self.lengths & length_bit(name) == 0 {
+            return None;
         }
-        self.0.iter().find(|(known, _)| are_equal(known, name)).map(|(_, mask)| mask)
+        if self.named.len() > FEW {
+            return self.place(name).ok().map(|place| &self.named[place].1);
+        }
+        self.named.iter().find(|(known, _)| are_equal(known, name)).map(|(_, mask)| mask)
     }
 
     /// The mask of the field `name`, that of nothing if it is new.
     pub fn entry(&mut self, name: &str) -> &mut Mask {
         let place = self.place(name).unwrap_or_else(|place| {
-            self.0.insert(place, (name.to_owned(), Mask::default()));
+            self.named.insert(place, (name.to_owned(), Mask::default()));
+            self.lengths |= length_bit(name);
             place
         });
-        &mut self.0[place].1
+        &mut self.named[place].1
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+        self.named.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
     /// Names and masks, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Mask)> {
-        self.0.iter().map(|(name, mask)| (name.as_str(), mask))
+        self.named.iter().map(|(name, mask)| (name.as_str(), mask))
     }
 
     /// The masks, to be changed.
     pub fn masks_mut(&mut self) -> impl Iterator<Item = &mut Mask> {
-        self.0.iter_mut().map(|(_, mask)| mask)
+        self.named.iter_mut().map(|(_, mask)| mask)
     }
+}
+
+const fn length_bit(name: &str) -> u64 {
+    let last = u64::BITS as usize - 1;
+    1 << if name.len() < last { name.len() } else { last }
 }
 
 /// Whether two names are the same. Most that are compared differ in their lengths or their first bytes, and the others are
@@ -95,6 +108,11 @@ mod tests {
             let mut fields: Fields = names.iter().map(|name| (name.clone(), Mask::All)).collect();
             assert!(names.iter().all(|name| fields.get(name) == Some(&Mask::All)), "{count}");
             assert!(fields.get("n").is_none() && fields.get("m1").is_none());
+            let long = "n".repeat(count * 10);
+            assert!(fields.get(&long).is_none());
+            fields.entry(&long).join(&Mask::All);
+            assert_eq!(fields.get(&long), Some(&Mask::All));
+            fields = names.iter().map(|name| (name.clone(), Mask::All)).collect();
             *fields.entry("m1") = Mask::default();
             fields.entry("m1").join(&Mask::All);
             assert_eq!(fields.iter().count(), count + 1);
