@@ -78,19 +78,23 @@ region := parts[0][1]
 
 account := parts[0][2]
 
-# The configuration of the key, as AWS Config recorded it.
-keys := [configuration |
+# What AWS Config recorded of the key.
+keys := [key |
 	some _, item in data.inventory["AWS::KMS::Key"]
 	configuration := object.get(item, "configuration", null)
 	object.get({"c": configuration}, ["c", "arn"], null) == key_arn
+	key := {
+		"state": object.get({"c": configuration}, ["c", "keyState"], "not recorded"),
+		"manager": object.get({"c": configuration}, ["c", "keyManager"], null),
+		"related": object.get({"c": configuration}, ["c", "multiRegionConfiguration"], null),
+	}
 ]
 
 # Where else the key is: the primary of a replica, the replicas of a primary.
 elsewhere := {other |
 	some key in keys
-	related := object.get(key, "multiRegionConfiguration", null)
 	some path in ["primaryKey", "replicaKeys"]
-	some entry in decode.list(object.get({"r": related}, ["r", path], null))
+	some entry in decode.list(object.get(key, ["related", path], null))
 	other := object.get(entry, "region", "unknown")
 }
 
@@ -145,7 +149,7 @@ deny contains {
 	"msg_ja": sprintf("キーが有効ではありません: %v", [state]),
 } if {
 	some key in keys
-	state := object.get(key, "keyState", "not recorded")
+	state := key.state
 	state != "Enabled"
 }
 
@@ -154,5 +158,5 @@ deny contains {
 	"msg_ja": "カスタマー管理キーではありません",
 } if {
 	some key in keys
-	object.get(key, "keyManager", null) != "CUSTOMER"
+	key.manager != "CUSTOMER"
 }

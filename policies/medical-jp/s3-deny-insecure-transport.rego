@@ -108,9 +108,24 @@ denied_old := {resource |
 	some resource in decode.list(object.get(statement, "Resource", null))
 }
 
+# Whether it is denied for the bucket, and for its objects.
+on_bucket(resources) if {
+	some resource in resources
+	resource in of_bucket
+}
+
+on_objects(resources) if {
+	some resource in resources
+	resource in of_objects
+}
+
+bucket_is_safe if on_bucket(denied)
+
+objects_are_safe if on_objects(denied)
+
 covers_all(resources) if {
-	count(resources & of_bucket) > 0
-	count(resources & of_objects) > 0
+	on_bucket(resources)
+	on_objects(resources)
 }
 
 deny contains {
@@ -125,23 +140,24 @@ deny contains {
 	"msg": "access without TLS is not denied",
 	"msg_ja": "TLSを使わないアクセスが拒否されていません",
 } if {
-	count(denied & (of_bucket | of_objects)) == 0
+	not bucket_is_safe
+	not objects_are_safe
 }
 
 deny contains {
 	"msg": "access without TLS is denied for the bucket, but not for its objects",
 	"msg_ja": "オブジェクトへのTLSを使わないアクセスが拒否されていません",
 } if {
-	count(denied & of_bucket) > 0
-	count(denied & of_objects) == 0
+	bucket_is_safe
+	not objects_are_safe
 }
 
 deny contains {
 	"msg": "access without TLS is denied for the objects, but not for the bucket",
 	"msg_ja": "バケット自体へのTLSを使わないアクセスが拒否されていません",
 } if {
-	count(denied & of_objects) > 0
-	count(denied & of_bucket) == 0
+	objects_are_safe
+	not bucket_is_safe
 }
 
 deny contains {

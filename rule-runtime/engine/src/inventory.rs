@@ -1,10 +1,11 @@
 //! `data.inventory`: the items of whole resource types, for periodic policies that look at more than one.
 //!
 //! In: items, and the types that were asked for in full. Out: `{resource type: {resource id: item}}`, of the types
-//! that a policy declares and no others. Items that are alike but for their ids are kept once: of a fleet's items most are, as
-//! far as policies can read them.
+//! that a policy declares and no others. Until it is asked for, an item is a text, which takes a fraction of the memory; then
+//! those that are alike but for their ids are one value.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use regorus::Value as Rego;
 
@@ -15,27 +16,40 @@ use crate::policy::mask::Mask;
 use crate::verdict::ResourceKey;
 
 /// Items by type and id.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Inventory {
     types: BTreeMap<String, OfType>,
-    /// The different ones.
-    items: BTreeSet<Rego>,
     /// Every type counts as asked for.
     complete: bool,
 }
 
 /// The items of a type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default)]
 struct OfType {
-    /// An object by resource id, shared by all policies that look at it.
-    items: Rego,
-    /// What they weigh together, as [`convert`] weighs them.
-    weight: usize,
+    /// JSON by resource id.
+    items: BTreeMap<String, Box<str>>,
+    /// The same for policies, which share it, and what it weighs as [`convert`] weighs it; none where a text is no JSON.
+    made: OnceLock<Option<(Rego, usize)>>,
 }
 
-impl Default for OfType {
-    fn default() -> Self {
-        Self { items: Rego::new_object(), weight: 0 }
+impl OfType {
+    fn made(&self) -> Option<&(Rego, usize)> {
+        let make = || {
+            let (mut known, mut all, mut sum) = (BTreeSet::new(), BTreeMap::new(), 0);
+            for (id, json) in &self.items {
+                let (item, weight) = convert::weighed(&Tree::read(json, &Mask::All).ok()?);
+                sum += weight;
+                let item = if let Some(same) = known.get(&item) {
+                    Rego::clone(same)
+                } else {
+                    known.insert(item.clone());
+                    item
+                };
+                all.insert(id.as_str().into(), item);
+            }
+            Some((Rego::from(all), sum))
+        };
+        self.made.get_or_init(make).as_ref()
     }
 }
 
@@ -43,15 +57,16 @@ impl Default for OfType {
 #[derive(Debug, Clone)]
 pub struct Entry {
     resource: ResourceKey,
-    item: Rego,
-    weight: usize,
+    json: Box<str>,
 }
 
 impl Entry {
     /// Of `resource`, `tree` is kept.
-    pub fn new(resource: ResourceKey, tree: &Tree<'_>) -> Self {
-        let (item, weight) = convert::weighed(tree);
-        Self { resource, item, weight }
+    ///
+    /// # Errors
+    /// It cannot be written as JSON, which cannot be of what was read as such.
+    pub fn new(resource: ResourceKey, tree: &Tree<'_>) -> serde_json::Result<Self> {
+        Ok(Self { resource, json: serde_json::to_string(tree)?.into() })
     }
 }
 
@@ -72,24 +87,15 @@ impl Inventory {
     /// One more item; resources that are gone are not in the inventory.
     pub fn add(&mut self, item: &ConfigurationItem) {
         if item.status == ItemStatus::Live {
-            self.put(Entry::new(item.resource.clone(), &Tree::of(&item.document, &Mask::All)));
+            self.put(Entry { resource: item.resource.clone(), json: item.document.to_string().into() });
         }
     }
 
     /// One more item, of a resource that is there.
     pub fn put(&mut self, entry: Entry) {
-        let Entry { resource, item, weight } = entry;
-        let item = if let Some(known) = self.items.get(&item) {
-            known.clone()
-        } else {
-            self.items.insert(item.clone());
-            item
-        };
-        let of_type = self.types.entry(resource.resource_type).or_default();
-        of_type.weight += weight;
-        if let Ok(items) = of_type.items.as_object_mut() {
-            items.insert(resource.resource_id.into(), item);
-        }
+        let of_type = self.types.entry(entry.resource.resource_type).or_default();
+        of_type.items.insert(entry.resource.resource_id, entry.json);
+        of_type.made = OnceLock::new();
     }
 
     /// `data.inventory` for a policy that declares `types`, and what it weighs.
@@ -101,8 +107,9 @@ impl Inventory {
         for name in types {
             let items = match self.types.get(name) {
                 Some(of_type) => {
-                    weight += of_type.weight;
-                    of_type.items.clone()
+                    let (items, own) = of_type.made().ok_or_else(|| name.clone())?;
+                    weight += own;
+                    items.clone()
                 }
                 None if self.complete => Rego::new_object(),
                 None => return Err(name.clone()),
@@ -141,20 +148,27 @@ mod tests {
     fn items_that_are_alike_are_kept_once_and_weigh_what_they_weigh() {
         let entry = |id: &str, json: &str| {
             let resource = ResourceKey { resource_type: "T::A::B".into(), resource_id: id.into() };
-            Entry::new(resource, &Tree::read(json, &Mask::All).unwrap())
+            Entry::new(resource, &Tree::read(json, &Mask::All).unwrap()).unwrap()
         };
         let mut inventory = Inventory::complete([]);
         for number in 0..100 {
             inventory.put(entry(&number.to_string(), "{\"a\": [\"b\"]}"));
             inventory.put(entry(&format!("other {number}"), "{\"a\": [\"c\"]}"));
         }
-        assert_eq!(inventory.items.len(), 2);
         let (document, weight) = inventory.document(&["T::A::B".into()]).unwrap();
+        let items = document["T::A::B"].as_object().unwrap();
+        let different: BTreeSet<_> =
+            items.values().map(|item| std::ptr::from_ref(item.as_object().unwrap()).addr()).collect();
+        assert_eq!(different.len(), 2);
         assert_eq!(document["T::A::B"].as_object().unwrap().len(), 200);
         assert_eq!(document["T::A::B"]["7"]["a"][0], "b".into());
         assert_eq!(document["T::A::B"]["other 7"]["a"][0], "c".into());
         // Three values of 16 bytes, a name and a text, of each.
         assert_eq!(weight, 200 * (3 * 16 + 2));
+        // What comes later is in it too.
+        inventory.put(entry("7", "{}"));
+        let (document, _) = inventory.document(&["T::A::B".into()]).unwrap();
+        assert_eq!(document["T::A::B"]["7"], Rego::new_object());
     }
 
     #[test]

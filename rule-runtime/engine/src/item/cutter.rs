@@ -594,9 +594,9 @@ impl Value {
             return None;
         }
         let (opens, closes) = (marks.opens & !in_texts, marks.closes & !in_texts);
-        let (opened, closed) = (opens.count_ones() as usize, closes.count_ones() as usize);
-        if closed < self.depth {
-            self.depth = self.depth + opened - closed;
+        let down = closes.count_ones() as usize;
+        if down < self.depth {
+            self.depth = self.depth + opens.count_ones() as usize - down;
         } else {
             let mut all = opens | closes;
             while all != 0 {
@@ -641,7 +641,8 @@ impl Marks {
             let chunk = u8x16::new(*chunk);
             // The two kinds of brackets differ in one bit.
             let bracket = chunk | u8x16::splat(b'{' ^ b'[');
-            let bits = |of: u8x16, byte: u8| u64::from(of.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * place);
+            let bits =
+                |of: u8x16, byte: u8| u64::from(of.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * place);
             marks.quotes |= bits(chunk, b'"');
             marks.backslashes |= bits(chunk, b'\\');
             marks.opens |= bits(bracket, b'{');
@@ -789,7 +790,9 @@ mod tests {
             (random as usize >> 8 & 0xffff) % below
         };
         let (mut ended, mut texts) = (0, 0);
-        for alphabet in ["{}[]\"\\a, ", "{}\"aaaaaaaaaaaaaaaaaaaaa", "\\\\\\\\\\\"{}[", "{[\"aaaaaaaaaaaaaaaaa}"] {
+        for alphabet in
+            ["{}[]\"\\a, ", "{}\"aaaaaaaaaaaaaaaaaaaaa", "\\\\\\\\\\\"{}[", "{[\"aaaaaaaaaaaaaaaaa}"]
+        {
             for _ in 0..3000 {
                 let length = next(400);
                 let marks: Vec<u8> = (0..length).map(|_| alphabet.as_bytes()[next(alphabet.len())]).collect();

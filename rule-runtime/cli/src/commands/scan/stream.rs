@@ -276,8 +276,8 @@ impl Judge<'_> {
         if head.status == ItemStatus::Live
             && let Some(mask) = self.kept.looked_up.get(resource_type)
         {
-            match tree(mask) {
-                Ok(tree) => result.looked_up.push(Entry::new(head.resource.clone(), &tree)),
+            match tree(mask).and_then(|tree| Entry::new(head.resource.clone(), &tree)) {
+                Ok(entry) => result.looked_up.push(entry),
                 Err(error) => result.problems.push(unreadable(head, batch.file(), &error)),
             }
         }

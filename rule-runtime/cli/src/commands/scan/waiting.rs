@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::SpooledTempFile;
 
 /// Bytes until which they are kept in memory all the same.
-const IN_MEMORY: usize = 4 << 20;
+const IN_MEMORY: usize = 1 << 20;
 
 /// About how many bytes a chunk has.
 const CHUNK: usize = 256 << 10;

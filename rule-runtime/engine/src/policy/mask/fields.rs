@@ -91,7 +91,7 @@ mod tests {
         let name = "0123456789abcdefghijklmnopqrstuvwxyz";
         for length in 0..=name.len() {
             let one = &name[..length];
-            assert!(are_equal(one, &one.to_owned()));
+            assert!(are_equal(one, &one.chars().collect::<String>()));
             assert!(!are_equal(one, &format!("{one}x")));
             for place in 0..length {
                 let mut other = one.to_owned();
