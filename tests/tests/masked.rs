@@ -65,6 +65,19 @@ fn changed(value: &mut Value, n: &mut usize, random: &mut Random) -> bool {
 
 /// Something else that might stand in the place of `value`.
 fn other(value: &Value, random: &mut Random) -> Value {
+    if let Value::String(text) = value
+        && let Ok(mut inner @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text)
+        && random.below(4) > 0
+    {
+        // JSON in a text: changed within, and sometimes broken off or spelled otherwise.
+        change(&mut inner, random);
+        let text = inner.to_string();
+        return match random.below(8) {
+            0 => text[..text.len() - 1].into(),
+            1 => serde_json::to_string_pretty(&inner).unwrap_or(text).into(),
+            _ => text.into(),
+        };
+    }
     match (value, random.below(10)) {
         (_, 0) => Value::Null,
         (_, 1) => [json!({}), json!([]), json!(""), json!(false), json!(7)][random.below(5)].clone(),
@@ -227,6 +240,55 @@ fn masked_and_whole_remembered_and_fresh_are_the_same() {
     assert!(judged >= cases.len() * variants);
     // Changes that change nothing would show nothing.
     assert!(variants == 0 || differing * 5 > judged, "{differing} of {judged}");
+}
+
+/// A policy that reads parts of a document, which is JSON in a text, and remembers by them.
+#[test]
+fn what_is_remembered_by_parts_of_a_document_is_the_same() {
+    let set = PolicySet::load(&root().join("bench/rules"));
+    let policy = set.get("bucket-protected").unwrap();
+    let mut masked = Evaluator::new();
+    masked.add(policy, &PolicyData::default()).unwrap();
+    let whole = masked.clone().reading_whole();
+    let mut both = Both { masked, whole, awaiting: None };
+    let encrypted = json!({"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}});
+    let block = ["blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"];
+    let block: Map<String, Value> = block.iter().map(|name| ((*name).to_owned(), true.into())).collect();
+    let statement = json!({
+        "Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::b/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:TlsVersion": 1.2}},
+    });
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a"]}, statement]});
+    let document = json!({
+        "configurationItemStatus": "OK", "resourceType": "AWS::S3::Bucket", "resourceId": "b",
+        "awsAccountId": "123456789012", "configuration": {"name": "b"},
+        "supplementaryConfiguration": {
+            "PublicAccessBlockConfiguration": block, "BucketPolicy": {"policyText": policy.to_string()},
+            "ServerSideEncryptionConfiguration": {"rules": [encrypted]},
+        },
+    });
+    let mut random = Random(11);
+    let mut verdicts = std::collections::BTreeMap::new();
+    let judged = stack::with_large(|| {
+        for number in 0..4_000 {
+            let mut changed = document.clone();
+            // The text alone, mostly.
+            let text = &mut changed["supplementaryConfiguration"]["BucketPolicy"]["policyText"];
+            for _ in 0..=random.below(2) {
+                *text = other(text, &mut random);
+            }
+            if number % 4 == 0 {
+                change(&mut changed, &mut random);
+            }
+            if let Some(outcome) = same("bucket", &changed, &mut both, Occasion::Change) {
+                let said = outcome.verdicts.first().map(|verdict| verdict.compliance);
+                *verdicts.entry(said).or_insert(0) += 1;
+            }
+        }
+    });
+    judged.unwrap();
+    println!("{verdicts:?}");
+    assert!(verdicts.len() >= 3 && verdicts.values().all(|count| *count > 50), "{verdicts:?}");
 }
 
 #[test]
