@@ -23,7 +23,7 @@ fn job(set: &PolicySet, case: &fixture::Case) -> (Value, Outcome) {
     modules.insert(policy.file.display().to_string(), policy.source.to_string().into());
     let mut facts = prepared.data.facts.clone();
     facts.insert("now".into(), time::format(prepared.data.now).into());
-    let inventory = prepared.data.inventory.document(&policy.metadata.inventory).unwrap();
+    let (inventory, _) = prepared.data.inventory.document(&policy.metadata.inventory).unwrap();
     // OPA refuses a reference to a rule that is not there. An undefined rule leaves its list empty.
     let package = &policy.package;
     let not_applicable =
