@@ -258,7 +258,8 @@ fn what_is_remembered_by_parts_of_a_document_is_the_same() {
         "Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::b/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:TlsVersion": 1.2}},
     });
-    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a"]}, statement]});
+    let policy =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a"]}, statement]});
     let document = json!({
         "configurationItemStatus": "OK", "resourceType": "AWS::S3::Bucket", "resourceId": "b",
         "awsAccountId": "123456789012", "configuration": {"name": "b"},
