@@ -82,11 +82,12 @@ account := parts[0][2]
 keys := [key |
 	some _, item in data.inventory["AWS::KMS::Key"]
 	configuration := object.get(item, "configuration", null)
-	object.get({"c": configuration}, ["c", "arn"], null) == key_arn
+	is_object(configuration)
+	object.get(configuration, "arn", null) == key_arn
 	key := {
-		"state": object.get({"c": configuration}, ["c", "keyState"], "not recorded"),
-		"manager": object.get({"c": configuration}, ["c", "keyManager"], null),
-		"related": object.get({"c": configuration}, ["c", "multiRegionConfiguration"], null),
+		"state": object.get(configuration, "keyState", "not recorded"),
+		"manager": object.get(configuration, "keyManager", null),
+		"related": object.get(configuration, "multiRegionConfiguration", null),
 	}
 ]
 

@@ -22,6 +22,10 @@ test_no_key if {
 	}
 }
 
+test_no_key_beside_one_of_which_nothing_is_recorded if {
+	messages(null, null, defaults) == {"the trail is not encrypted with a KMS key"}
+}
+
 # An external account does not make the key's own faults pass where it is recorded, nor a region abroad.
 test_external_account if {
 	external := object.union(defaults, {"externalKeyAccounts": ["123456789012"]})

@@ -28,29 +28,42 @@ pub struct Inventory {
 struct OfType {
     /// JSON by resource id.
     items: BTreeMap<String, Box<str>>,
-    /// The same for policies, which share it, and what it weighs as [`convert`] weighs it; none where a text is no JSON.
-    made: OnceLock<Option<(Rego, usize)>>,
+    /// The same for policies, which share it, and what it weighs; or why there is no such value.
+    made: OnceLock<Result<(Rego, usize), String>>,
 }
 
 impl OfType {
-    fn made(&self) -> Option<&(Rego, usize)> {
-        let make = || {
-            let (mut known, mut all, mut sum) = (BTreeSet::new(), BTreeMap::new(), 0);
-            for (id, json) in &self.items {
-                let (item, weight) = convert::weighed(&Tree::read(json, &Mask::All).ok()?);
-                sum += weight;
-                let item = if let Some(same) = known.get(&item) {
-                    Rego::clone(same)
-                } else {
-                    known.insert(item.clone());
-                    item
-                };
-                all.insert(id.as_str().into(), item);
-            }
-            Some((Rego::from(all), sum))
-        };
-        self.made.get_or_init(make).as_ref()
+    fn made(&self) -> Result<&(Rego, usize), String> {
+        self.made.get_or_init(|| self.make()).as_ref().map_err(Clone::clone)
     }
+
+    fn make(&self) -> Result<(Rego, usize), String> {
+        let mut budget = convert::Budget::default();
+        let mut all = budget.convert(&Tree::Object(Vec::new()), &Mask::All)?;
+        let fields = all.as_object_mut().map_err(|error| error.to_string())?;
+        let mut known: BTreeSet<Rego> = BTreeSet::new();
+        for (id, json) in &self.items {
+            budget.spend(id.len())?;
+            let tree = Tree::read(json, &Mask::All)
+                .map_err(|error| format!("the item {id} cannot be read again: {error}"))?;
+            let item = budget.convert(&tree, &Mask::All)?;
+            let item = known.get(&item).cloned().unwrap_or(item);
+            known.insert(item.clone());
+            fields.insert(id.as_str().into(), item);
+        }
+        Ok((all, budget.spent()))
+    }
+}
+
+/// Why there is no inventory for a policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoInventory {
+    /// The first type that was never asked for: an empty one would look as if there were no such resources.
+    #[error("the items of {0} are needed and were not given")]
+    NotGiven(String),
+    /// It weighs too much, or cannot be read.
+    #[error("{0}")]
+    Unfit(String),
 }
 
 /// One item, or what is kept of it.
@@ -98,25 +111,27 @@ impl Inventory {
         of_type.made = OnceLock::new();
     }
 
-    /// `data.inventory` for a policy that declares `types`, and what it weighs.
+    /// `data.inventory` for a policy that declares `types`, and what it weighs as [`convert`] weighs it.
     ///
     /// # Errors
-    /// The first type that was never asked for: an empty one would look as if there were no such resources.
-    pub fn document(&self, types: &[String]) -> Result<(Rego, usize), String> {
-        let (mut document, mut weight) = (BTreeMap::new(), 0);
+    /// A type was never asked for, or what there is of it is no value for policies.
+    pub fn document(&self, types: &[String]) -> Result<(Rego, usize), NoInventory> {
+        let empty = OfType::default();
+        let mut budget = convert::Budget::default();
+        let mut document =
+            budget.convert(&Tree::Object(Vec::new()), &Mask::All).map_err(NoInventory::Unfit)?;
         for name in types {
-            let items = match self.types.get(name) {
-                Some(of_type) => {
-                    let (items, own) = of_type.made().ok_or_else(|| name.clone())?;
-                    weight += own;
-                    items.clone()
-                }
-                None if self.complete => Rego::new_object(),
-                None => return Err(name.clone()),
+            let of_type = match self.types.get(name) {
+                Some(of_type) => of_type,
+                None if self.complete => &empty,
+                None => return Err(NoInventory::NotGiven(name.clone())),
             };
-            document.insert(name.as_str().into(), items);
+            let (items, weight) = of_type.made().map_err(NoInventory::Unfit)?;
+            budget.spend(name.len() + weight).map_err(NoInventory::Unfit)?;
+            let fields = document.as_object_mut().map_err(|error| NoInventory::Unfit(error.to_string()))?;
+            fields.insert(name.as_str().into(), items.clone());
         }
-        Ok((document.into(), weight))
+        Ok((document, budget.spent()))
     }
 }
 
@@ -163,12 +178,37 @@ mod tests {
         assert_eq!(document["T::A::B"].as_object().unwrap().len(), 200);
         assert_eq!(document["T::A::B"]["7"]["a"][0], "b".into());
         assert_eq!(document["T::A::B"]["other 7"]["a"][0], "c".into());
-        // Three values of 16 bytes, a name and a text, of each.
-        assert_eq!(weight, 200 * (3 * 16 + 2));
+        // Three values of 16 bytes, a name and a text, of each; its id; the type; the whole.
+        let ids: usize = items.keys().map(|id| id.as_string().unwrap().len()).sum();
+        assert_eq!(weight, 200 * (3 * 16 + 2) + ids + (16 + "T::A::B".len()) + 16);
         // What comes later is in it too.
         inventory.put(entry("7", "{}"));
         let (document, _) = inventory.document(&["T::A::B".into()]).unwrap();
         assert_eq!(document["T::A::B"]["7"], Rego::new_object());
+        // What cannot be read is an error and no gap.
+        let resource = ResourceKey { resource_type: "T::A::B".into(), resource_id: "8".into() };
+        inventory.put(Entry { resource, json: "{".into() });
+        let error = inventory.document(&["T::A::B".into()]).unwrap_err().to_string();
+        assert!(error.starts_with("the item 8 cannot be read again: "), "{error}");
+    }
+
+    #[test]
+    fn what_weighs_too_much_is_refused_before_all_of_it_is_made() {
+        let mut inventory = Inventory::complete([]);
+        let text = "x".repeat(9 << 20);
+        for number in 0..4 {
+            for name in ["T::A::B", "T::A::C"] {
+                let resource = ResourceKey { resource_type: name.into(), resource_id: number.to_string() };
+                inventory.put(Entry::new(resource, &Tree::Text(text.as_str().into())).unwrap());
+            }
+        }
+        let document = |types: &[&str]| {
+            let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
+            inventory.document(&types).map(|(_, weight)| weight)
+        };
+        assert!(document(&["T::A::B"]).unwrap() > 36 << 20);
+        let error = document(&["T::A::B", "T::A::C"]).unwrap_err();
+        assert_eq!(error.to_string(), "the input is larger than 64 MiB");
     }
 
     #[test]
@@ -176,7 +216,8 @@ mod tests {
         let mut inventory = Inventory::default();
         inventory.add_type("T::A::B", []);
         let (document, weight) = inventory.document(&["T::A::B".into()]).unwrap();
-        assert_eq!((&document["T::A::B"], weight), (&Rego::new_object(), 0));
-        assert_eq!(inventory.document(&["T::A::C".into()]).unwrap_err(), "T::A::C");
+        assert_eq!((&document["T::A::B"], weight), (&Rego::new_object(), 16 + 16 + "T::A::B".len()));
+        let error = inventory.document(&["T::A::C".into()]).unwrap_err();
+        assert_eq!(error, NoInventory::NotGiven("T::A::C".into()));
     }
 }

@@ -393,8 +393,7 @@ impl<'p, 't> Run<'p, 't> {
         self.tick()?;
         match expr {
             Expr::Compare(operator, parts) => {
-                let held = self.with(parts, base, |first, second| compare(operator, first, second))??;
-                return Ok(held == Some(true));
+                return Ok(self.compare(operator, parts, base)? == Some(true));
             }
             Expr::Member { key: None, parts } => {
                 return self.with(parts, base, |value, over| value.is_in(over));
@@ -448,6 +447,10 @@ impl<'p, 't> Run<'p, 't> {
         }
         let second = self.expr(second, base)?;
         Ok(then(first.seen(), second.seen()))
+    }
+
+    fn compare(&mut self, operator: &BoolOp, parts: &'p [Expr; 2], base: usize) -> Decided<Option<bool>> {
+        self.with(parts, base, |first, second| compare(operator, first, second))?
     }
 
     /// The value of an expression that is not there yet.
@@ -504,8 +507,7 @@ impl<'p, 't> Run<'p, 't> {
             }
             Expr::Comprehension(comprehension) => return self.comprehension(comprehension, base),
             Expr::Compare(operator, parts) => {
-                let held = self.with(parts, base, |first, second| compare(operator, first, second))??;
-                held.map_or(Value::Undefined, Value::Bool)
+                self.compare(operator, parts, base)?.map_or(Value::Undefined, Value::Bool)
             }
             Expr::Operate(operation) => self.operate(operation, base)?,
             Expr::Member { key: None, parts } => {

@@ -15,37 +15,55 @@ const MAX_WEIGHT: usize = 64 << 20;
 /// What a value weighs beside its text.
 const VALUE_WEIGHT: usize = 16;
 
+/// What may still be converted before it weighs more than the cap.
+#[derive(Debug)]
+pub struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(MAX_WEIGHT)
+    }
+}
+
+impl Budget {
+    /// Converts what `mask` keeps of `tree`.
+    ///
+    /// # Errors
+    /// It weighs more than is left.
+    pub fn convert(&mut self, tree: &Tree<'_>, mask: &Mask) -> Result<Rego, String> {
+        convert(tree, mask, &mut self.0).ok_or_else(too_large)
+    }
+
+    /// Takes into account what was converted elsewhere, or the name of a field.
+    ///
+    /// # Errors
+    /// It weighs more than is left.
+    pub fn spend(&mut self, weight: usize) -> Result<(), String> {
+        self.0 = self.0.checked_sub(weight).ok_or_else(too_large)?;
+        Ok(())
+    }
+
+    /// What was converted weighs so much.
+    pub const fn spent(&self) -> usize {
+        MAX_WEIGHT - self.0
+    }
+}
+
+fn too_large() -> String {
+    format!("the input is larger than {} MiB", MAX_WEIGHT >> 20)
+}
+
 /// Converts what `mask` keeps of `tree`.
 ///
 /// # Errors
 /// It weighs more than the cap.
 pub fn to_rego(tree: &Tree<'_>, mask: &Mask) -> Result<Rego, String> {
-    let mut budget = MAX_WEIGHT;
-    convert(tree, mask, &mut budget).ok_or_else(too_large)
+    Budget::default().convert(tree, mask)
 }
 
 /// Converts all of a tree that [is not too heavy](is_light).
 pub fn whole(tree: &Tree<'_>) -> Rego {
-    weighed(tree).0
-}
-
-/// The same, and what it weighs.
-pub fn weighed(tree: &Tree<'_>) -> (Rego, usize) {
-    let mut budget = usize::MAX;
-    let value = convert(tree, &Mask::All, &mut budget).unwrap_or(Rego::Undefined);
-    (value, usize::MAX - budget)
-}
-
-/// Refuses what weighs more than the cap.
-///
-/// # Errors
-/// It does.
-pub fn check(weight: usize) -> Result<(), String> {
-    if weight > MAX_WEIGHT { Err(too_large()) } else { Ok(()) }
-}
-
-fn too_large() -> String {
-    format!("the input is larger than {} MiB", MAX_WEIGHT >> 20)
+    convert(tree, &Mask::All, &mut { usize::MAX }).unwrap_or(Rego::Undefined)
 }
 
 /// Whether what is read of a text of so many bytes weighs less than the cap, whatever it is.
@@ -124,12 +142,11 @@ mod tests {
     fn an_input_over_the_cap_is_refused() {
         let heavy = Value::from("x".repeat(MAX_WEIGHT + 1));
         assert_eq!(document(&heavy).unwrap_err(), "the input is larger than 64 MiB");
-        let (value, weight) = weighed(&Tree::of(&heavy, &Mask::All));
-        assert_eq!(
-            (value.as_string().unwrap().len(), weight),
-            (MAX_WEIGHT + 1, MAX_WEIGHT + 1 + VALUE_WEIGHT)
-        );
-        assert_eq!(check(weight).unwrap_err(), "the input is larger than 64 MiB");
-        assert_eq!(check(MAX_WEIGHT), Ok(()));
+        // The last byte is one too many.
+        let mut budget = Budget::default();
+        assert_eq!(budget.convert(&Tree::Text("x".into()), &Mask::All), Ok("x".into()));
+        assert_eq!(budget.spent(), VALUE_WEIGHT + 1);
+        assert_eq!(budget.spend(MAX_WEIGHT - VALUE_WEIGHT - 1), Ok(()));
+        assert_eq!(budget.spend(1).unwrap_err(), "the input is larger than 64 MiB");
     }
 }

@@ -24,7 +24,7 @@ use regorus::Value as Rego;
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, NoInventory};
 use crate::item::raw::RawItem;
 use crate::item::tree::Tree;
 use crate::item::{ConfigurationItem, ItemStatus, time};
@@ -244,11 +244,14 @@ impl Evaluator {
     /// # Errors
     /// A fact that the policy declares is not in `data`.
     pub fn add(&mut self, policy: &Arc<Policy>, data: &PolicyData) -> Result<(), Diagnostic> {
-        let inventory = data.inventory.document(&policy.metadata.inventory).map_err(|name| {
-            let file = policy.file.display().to_string();
-            Diagnostic::new(file, format!("the items of {name} are needed and were not given"))
-                .field("custom.inventory")
-                .help("give items of that type, or see why they could not be fetched")
+        let inventory = data.inventory.document(&policy.metadata.inventory).map_err(|problem| {
+            let diagnostic = Diagnostic::new(policy.file.display().to_string(), problem.to_string());
+            match problem {
+                NoInventory::Unfit(_) => diagnostic,
+                NoInventory::NotGiven(_) => diagnostic
+                    .field("custom.inventory")
+                    .help("give items of that type, or see why they could not be fetched"),
+            }
         })?;
         self.put(policy, data, Some(inventory))
     }
@@ -287,12 +290,13 @@ impl Evaluator {
         let awaits = inventory.is_none();
         let document = json!({"parameters": data.parameters, "facts": facts});
         let problem = |message: String| Diagnostic::new(file.clone(), message);
-        let mut document = convert::document(&document).map_err(problem)?;
+        let mut budget = convert::Budget::default();
+        let mut document = budget.convert(&Tree::of(&document, &Mask::All), &Mask::All).map_err(problem)?;
         if let Some((inventory, weight)) = inventory {
-            convert::check(weight).map_err(problem)?;
-            if let Ok(fields) = document.as_object_mut() {
-                fields.insert("inventory".into(), inventory);
-            }
+            let name = "inventory";
+            budget.spend(name.len() + weight).map_err(problem)?;
+            let fields = document.as_object_mut().map_err(|error| problem(error.to_string()))?;
+            fields.insert(name.into(), inventory);
         }
         let manner = Manner {
             time_limit: self.time_limit.unwrap_or(TIME_LIMIT),

@@ -581,9 +581,7 @@ impl Value {
         }
         Search::More
     }
-}
 
-impl Value {
     /// Goes over sixty-four bytes at once, within a list or an object; none where they must be looked at in turn.
     #[inline]
     fn over_block(&mut self, block: &[u8; 64]) -> Option<Search> {

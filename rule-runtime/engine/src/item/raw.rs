@@ -256,6 +256,7 @@ impl How<'_> {
                     let mask = if is_large { mask } else { &Mask::All };
                     let place = key.len() + at - from;
                     let end = reader.key(from, at, mask, key)?;
+                    key.push(',');
                     let raw = reader.between(at, end)?;
                     return Some((if is_large { Field::Keyed(raw, place) } else { Field::Raw(raw) }, end));
                 }
@@ -297,10 +298,12 @@ impl<'a> Fields<'a> {
             let Some(mask) = mask.field(name) else { continue };
             let value = match field {
                 Field::Raw(raw) => Tree::read(raw, mask)?,
-                Field::Keyed(raw, place) => match key.and_then(|key| Reader::new(key).keyed(*place, mask)) {
-                    Some((tree, _)) => tree,
-                    None => Tree::read(raw, mask)?,
-                },
+                Field::Keyed(raw, place) => {
+                    match key.and_then(|key| Reader::new(key).tree(*place, &Mask::All)) {
+                        Some((tree, _)) => tree,
+                        None => Tree::read(raw, mask)?,
+                    }
+                }
                 field => match std::mem::replace(field, Field::Taken) {
                     Field::Built(tree) => tree,
                     Field::Raw(_) | Field::Keyed(..) | Field::Taken => continue,

@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Appends to `key` a name, which begins at `from`, and what `mask` keeps of its value, as they are spelled: JSON again, so
-    /// that what comes to the same bytes is the same.
+    /// that what comes to the same bytes is the same, and can be read of them but for [documents](Mask::document).
     pub fn key(self, from: usize, at: usize, mask: &Mask, key: &mut String) -> Option<usize> {
         self.key_at(from, at, mask, key, 0)
     }
@@ -139,11 +139,15 @@ impl<'a> Reader<'a> {
             return None;
         }
         let at = self.next(at);
-        let end = match (self.byte(at), mask) {
+        Some(match (self.byte(at), mask) {
             (b'{', Mask::Parts(_)) => {
                 key.push_str(self.0.get(from..at + 1)?);
+                let begin = key.len();
                 let end = self.object(at, |name, from, at| match mask.field(name) {
-                    Some(mask) => self.key_at(from, at, mask, key, depth + 1),
+                    Some(mask) => {
+                        part_key(key, begin);
+                        self.key_at(from, at, mask, key, depth + 1)
+                    }
                     None => self.skip(at),
                 })?;
                 key.push('}');
@@ -151,97 +155,53 @@ impl<'a> Reader<'a> {
             }
             (b'[', Mask::Parts(_)) => {
                 key.push_str(self.0.get(from..at + 1)?);
+                let begin = key.len();
                 let end = match mask.element() {
-                    Some(mask) => self.list(at, |at| self.key_at(at, at, mask, key, depth + 1))?,
+                    Some(mask) => self.list(at, |at| {
+                        part_key(key, begin);
+                        self.key_at(at, at, mask, key, depth + 1)
+                    })?,
                     None => self.skip(at)?,
                 };
                 key.push(']');
                 end
             }
-            (b'"', Mask::Parts(_)) => {
-                let end = match mask.document() {
-                    Some(mask) if !matches!(mask, Mask::All) => {
-                        let (text, end) = self.string(at + 1)?;
-                        self.document_key(from, at, &text, mask, key, depth + 1).then_some(end)
-                    }
-                    _ => None,
-                };
-                match end {
-                    Some(end) => end,
-                    None => self.spelled_key(from, at, key)?,
+            _ => {
+                let inside = mask.document();
+                let end = inside.and_then(|mask| self.document_key(from, at, mask, key, depth + 1));
+                if end.is_some() {
+                    return end;
                 }
+                let end = self.skip(at)?;
+                key.push_str(self.0.get(from..end)?);
+                end
             }
-            _ => self.spelled_key(from, at, key)?,
-        };
-        key.push(',');
-        Some(end)
+        })
     }
 
-    /// What `mask` keeps of a value, read of the [`key`](Self::key) that was made of it with that very mask; none also where
-    /// that has not all of it.
-    pub fn keyed(self, at: usize, mask: &Mask) -> Option<(Tree<'a>, usize)> {
-        let mut at = self.next(at);
-        match (self.byte(at), mask) {
-            (b'{', Mask::Parts(_)) => {
-                let mut fields = Vec::with_capacity(fields_of(mask));
-                at += 1;
-                while self.byte(at) != b'}' {
-                    let name = self.mark_here(at, b'"')?;
-                    let name_end = self.plain_end(name);
-                    let text = self.0.get(name..name_end)?;
-                    let value = self.mark(self.mark_here(name_end, b'"')?, b':')?;
-                    let (value, end) = self.keyed(value, mask.field(text)?)?;
-                    fields.push((Cow::Borrowed(text), value));
-                    at = self.mark_here(end, b',')?;
-                }
-                Some((Tree::Object(fields), at + 1))
-            }
-            (b'[', Mask::Parts(_)) => {
-                let mut list = Vec::new();
-                at += 1;
-                while self.byte(at) != b']' {
-                    let (value, end) = self.keyed(at, mask.element()?)?;
-                    list.push(value);
-                    at = self.mark_here(end, b',')?;
-                }
-                Some((Tree::List(list), at + 1))
-            }
-            _ => self.tree(at, &Mask::All),
-        }
-    }
-
-    /// Appends all of a value, as it is spelled.
-    fn spelled_key(self, from: usize, at: usize, key: &mut String) -> Option<usize> {
-        let end = self.skip(at)?;
-        key.push_str(self.0.get(from..end)?);
-        Some(end)
-    }
-
-    /// Appends what `mask` keeps of the JSON that `text` is, behind a mark that no JSON has; says whether that could be done. What
-    /// is escaped in there, and what may be read in one way here and in another there, is not taken apart.
+    /// Appends what `mask` keeps of the JSON that a text is, behind a mark that no JSON has; none, and nothing, where that is not
+    /// done: what is escaped in there, and what may be read in one way here and in another there, is not taken apart.
     fn document_key(
         self,
         from: usize,
         at: usize,
-        text: &str,
         mask: &Mask,
         key: &mut String,
         depth: u32,
-    ) -> bool {
+    ) -> Option<usize> {
+        let (text, end) = self.string(self.mark_here(at, b'"')?)?;
         if memchr::memchr(b'\\', text.as_bytes()).is_some() {
-            return false;
+            return None;
         }
         let before = key.len();
-        let document = Reader::new(text);
-        let is_done = self.0.get(from..at).and_then(|name| {
-            key.push_str(name);
-            key.push(DOCUMENT);
-            document.end(document.key_at(0, 0, mask, key, depth)?)
-        });
+        key.push_str(self.0.get(from..at)?);
+        key.push(DOCUMENT);
+        let document = Reader::new(&text);
+        let is_done = document.key_at(0, 0, mask, key, depth).and_then(|end| document.end(end));
         if is_done.is_none() {
             key.truncate(before);
         }
-        is_done.is_some()
+        is_done.map(|()| end)
     }
 
     fn bytes(self, from: usize, to: usize) -> Option<&'a [u8]> {
@@ -484,6 +444,13 @@ const fn escaped(escape: u8) -> Option<u8> {
     })
 }
 
+/// Appends what stands between the parts of a list or an object, whose first is at `begin`.
+fn part_key(key: &mut String, begin: usize) {
+    if key.len() > begin {
+        key.push(',');
+    }
+}
+
 /// How many fields of an object are kept, about.
 fn fields_of(mask: &Mask) -> usize {
     match mask {
@@ -604,8 +571,8 @@ mod tests {
                 let end = reader.key(0, 0, &mask, &mut key);
                 let Some(()) = end.and_then(|end| reader.end(end)) else { continue };
                 let Some(tree) = tree(&text, &mask).map(Tree::into_owned) else { continue };
-                let (of_key, end) = Reader::new(&key).keyed(0, &mask).unwrap();
-                assert_eq!((&of_key, &key[end..]), (&tree, ","), "{text}");
+                let (of_key, end) = Reader::new(&key).tree(0, &Mask::All).unwrap();
+                assert_eq!((&of_key, &key[end..]), (&tree, ""), "{text}");
                 again += usize::from(known.contains_key(&key));
                 assert_eq!(*known.entry(key).or_insert_with(|| tree.clone()), tree, "{text}");
             }

@@ -103,7 +103,7 @@ impl Mask {
     pub fn document(&self) -> Option<&Self> {
         match self {
             Self::All => None,
-            Self::Parts(parts) => parts.document.as_deref(),
+            Self::Parts(parts) => parts.document.as_deref().filter(|mask| **mask != Self::All),
         }
     }
 
