@@ -435,6 +435,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_key_holds_is_read_there() {
+        let parts = |names: &[(&str, Mask)]| {
+            let names = names.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone()));
+            Mask::Parts(Parts { names: names.collect(), ..Parts::default() })
+        };
+        let of_a = parts(&[("a", parts(&[("b", Mask::All)]))]);
+        let mask = Arc::new(parts(&[("configuration", of_a), ("awsRegion", Mask::All)]));
+        for lead in ["", "\n\t ", "\"more\": {\"than\": \"this\"}, "] {
+            let text = ITEM.replacen("\"configuration\":", &format!("{lead}\"configuration\" :"), 1);
+            let raw = RawItem::keyed(&text, "A::B::C", &mask, 12).unwrap();
+            let key = raw.key(&mask).unwrap();
+            // So that it shows from where it is.
+            let another = key.replacen("\"b\": 1", "\"b\": 7", 1);
+            assert_ne!(another, key);
+            let mut fields: Fields<'_> = raw.fields.clone();
+            let tree = fields.build(&mask, Some(&another)).unwrap();
+            let b = tree.field("configuration").unwrap().field("a").unwrap().field("b");
+            assert_eq!(b, Some(&Tree::Unsigned(7)), "{lead}");
+        }
+    }
+
+    #[test]
     fn what_is_spelled_otherwise_or_wrong_goes_the_long_way() {
         for (from, to) in [
             ("\"awsAccountId\"", "\"accountId\""),

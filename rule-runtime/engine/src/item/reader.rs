@@ -615,6 +615,12 @@ mod tests {
         for text in ["[1e999]", &long, "[\"\\ud800\"]", "{\"\\n\": 1}", "[1", "[] 1", ""] {
             assert!(key(text) != key("[]") && key(text) != key("{}"), "{text}");
         }
+        // A text is not what it holds.
+        for bare in ["[]", "{}"] {
+            let mut of_bare = String::new();
+            Reader::new(bare).key(0, 0, &mask, &mut of_bare).unwrap();
+            assert!(key(bare) != of_bare && key(bare).ends_with(bare), "{bare}");
+        }
         for number in ["1e999", "1e-100", &long[1..402]] {
             assert_eq!(Reader::new(number).skip(0), None);
         }

@@ -133,3 +133,32 @@ fn the_inventory_is_read_by_halves_too() {
         assert_eq!(masks(rules).1, inventory, "{rules}");
     }
 }
+
+#[test]
+fn two_masks_keep_what_either_keeps() {
+    let name = |name: &str| Step::Name(name.to_owned());
+    let mask = |paths: &[(&[Step], bool)]| {
+        let mut mask = Mask::default();
+        for (path, whole) in paths {
+            mask.add(path, *whole);
+        }
+        mask
+    };
+    let of_a = mask(&[(&[name("t"), Step::Document, name("a")], true)]);
+    let of_b = mask(&[(&[name("t"), Step::Document, name("b"), Step::Each, name("c")], true)]);
+    let each = mask(&[(&[name("t"), Step::Each, name("d")], true), (&[name("u")], true)]);
+    let text = mask(&[(&[name("t")], true)]);
+    for (one, other, both) in [
+        (&of_a, &of_b, "{t:{<{a b:{[{c}]}}>}}"),
+        (&of_a, &each, "{t:{[{d}] <{a}>} u}"),
+        (&of_a, &text, "{t}"),
+        (&of_a, &Mask::default(), "{t:{<{a}>}}"),
+        (&of_a, &Mask::All, "*"),
+    ] {
+        for (one, other) in [(one, other), (other, one)] {
+            let mut joined = one.clone();
+            joined.join(other);
+            assert_eq!(written(&joined), both);
+        }
+    }
+}
