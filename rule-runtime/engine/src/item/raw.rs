@@ -211,8 +211,9 @@ fn text(json: &str) -> Option<Option<Cow<'_, str>>> {
     serde_json::from_str::<String>(json).ok().map(|text| Some(Cow::Owned(text)))
 }
 
-/// Fields that may be large: what is wanted of them is built where they are read.
-const LARGE: [&str; 2] = ["configuration", "supplementaryConfiguration"];
+/// Fields that may be large: what is wanted of them is built where they are read, and is all of them by which an item is known
+/// again.
+const LARGE: [&str; 3] = ["configuration", "supplementaryConfiguration", "tags"];
 
 #[derive(Debug, Clone)]
 enum Field<'a> {
@@ -403,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_key_stands_for_what_is_kept_and_for_nothing_else() {
-        let kept = [("awsRegion", Mask::All), ("configuration", Mask::default())];
+        let kept = [("awsRegion", Mask::All), ("configuration", Mask::default()), ("tags", Mask::default())];
         let kept = kept.map(|(name, mask)| (name.to_owned(), mask)).into_iter().collect();
         let mask = Arc::new(Mask::Parts(Parts { names: kept, ..Parts::default() }));
         let key = |text: &str, place| {
@@ -429,6 +430,9 @@ mod tests {
             assert_ne!(changed, ITEM, "{from}");
             assert_eq!(key(&changed, 1) == first, is_same, "{to}");
         }
+        let tagged = |tags: &str| ITEM.replacen("\"tags\": null", &format!("\"tags\": {tags}"), 1);
+        let first = key(&tagged("{\"a\": \"b\"}"), 1);
+        assert_eq!(key(&tagged("{\"c\": \"d\", \"e\": \"f\"}"), 1), first);
         let of_another = RawItem::keyed(ITEM, "A::B::D", &mask, 1).unwrap();
         assert_eq!(of_another.key(&mask), None);
         assert_eq!(of_another.head, RawItem::cut(ITEM).unwrap().head);

@@ -166,9 +166,10 @@ pub(super) fn is_empty(value: &Rego) -> bool {
     }
 }
 
-/// A field of an object that is known; undefined where it has none of that name.
+/// A field of an object that is known; undefined where it has none of that name, or is undefined itself.
 pub(super) fn looked_up(object: &Rego, key: &Rego) -> Option<Rego> {
     match object {
+        Rego::Undefined => Some(Rego::Undefined),
         Rego::Object(fields) => Some(fields.get(key).cloned().unwrap_or(Rego::Undefined)),
         _ => None,
     }

@@ -109,6 +109,12 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains input.a if input.b in data.parameters.none", "{}"),
         ("t := {\"AWS::A::B\": \"b\"}\ndeny contains input.a[t[input.resourceType]]", "{a:{b}}"),
         ("t := {\"AWS::C::D\": \"b\"}\ndeny contains input.a if x := t[input.resourceType]", "{}"),
+        ("t := {\"AWS::C::D\": {\"p\": \"b\"}}\ndeny contains input.a if x := t[input.resourceType].p", "{}"),
+        ("t := {\"AWS::C::D\": {}}\ndeny contains object.get(input.a, t[input.resourceType].p.q, 1)", "{}"),
+        (
+            "t := {\"AWS::A::B\": {\"p\": \"b\"}}\ndeny contains object.get(input.a, t[input.resourceType].p, 1)",
+            "{a:{b}}",
+        ),
         ("f(x, t) if { t != \"\"; x.b }\ndeny contains \"x\" if f(input.a, data.parameters.tag)", "{a:{}}"),
         ("x := 1 if input.resourceType == \"T\" else := input.a\ndeny contains x", "{a}"),
         // a name that hides a rule
