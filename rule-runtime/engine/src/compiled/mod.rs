@@ -21,7 +21,7 @@ use std::sync::Arc;
 use regorus::Value;
 
 pub use compile::{Refusal, compile};
-use native::Documents;
+pub use native::Documents;
 pub use program::Program;
 use run::{Kept, Run};
 
@@ -48,15 +48,16 @@ impl Compiled {
     }
 
     /// What `answer` makes of the rules' values for `input`; none where regorus must be asked. Rules are asked for by their
-    /// names and may be undefined; `answer` gives none where it cannot make anything of a value.
-    pub fn ask<T>(
+    /// names and may be undefined; `answer` gives none where it cannot make anything of a value. `documents` are of that input,
+    /// and of whoever asks about it.
+    pub fn ask<'t, T>(
         &mut self,
-        input: &Tree<'_>,
+        input: &'t Tree<'t>,
+        documents: &'t Documents<'t>,
         answer: impl FnOnce(&mut dyn FnMut(&str) -> Result<Value, String>) -> Result<T, String>,
     ) -> Option<T> {
         let kept = std::mem::take(&mut self.kept);
-        let documents = Documents::default();
-        let mut run = Run::new(&self.program, (&self.data, self.has_inventory), input, &documents, kept);
+        let mut run = Run::new(&self.program, (&self.data, self.has_inventory), input, documents, kept);
         let program = &self.program;
         let mut value = |name: &str| -> Result<Value, String> {
             let entry = program.entries.iter().find(|(entry, _)| entry == name);

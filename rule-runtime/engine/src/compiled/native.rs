@@ -100,8 +100,22 @@ pub(super) fn url_decoded(text: &str) -> Option<String> {
     )
 }
 
+/// Texts in which every `%` begins the escape of a byte, as policies ask for them before they decode a text.
+pub(super) const ESCAPED: &str = "^([^%]|%[0-9A-Fa-f]{2})*$";
+
+/// Whether [`ESCAPED`] is found in a text: many bytes at a time, since documents have an escape every few bytes.
+pub(super) fn is_escaped(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let escapes = |window: &[u8; 3]| {
+        (window[0] != b'%') | (window[1].is_ascii_hexdigit() & window[2].is_ascii_hexdigit())
+    };
+    let last = &bytes[bytes.len().saturating_sub(2)..];
+    !last.contains(&b'%')
+        && bytes.array_windows().fold(true, |are_all, window: &[u8; 3]| are_all & escapes(window))
+}
+
 /// Documents that are remembered at once: those of one item, of which some have many.
-const DOCUMENTS: usize = 16;
+const DOCUMENTS: usize = 32;
 
 /// Patterns that are remembered.
 const PATTERNS: usize = 256;
@@ -109,9 +123,9 @@ const PATTERNS: usize = 256;
 /// Bytes of a compiled pattern, as regorus allows.
 const PATTERN_LIMIT: usize = 100 << 10;
 
-/// What the texts of one evaluation are as JSON.
+/// What the texts of one input are as JSON, for all policies that judge it.
 #[derive(Debug, Default)]
-pub(super) struct Documents<'t> {
+pub struct Documents<'t> {
     documents: [OnceCell<Document<'t>>; DOCUMENTS],
     /// Texts that were made of others, as parts of an input.
     texts: [OnceCell<Tree<'t>>; DOCUMENTS],
@@ -133,8 +147,8 @@ enum Decoded<'t> {
 }
 
 impl<'t> Documents<'t> {
-    /// The text, where it stays as long as the evaluation: what is read of it borrows from it then.
-    pub fn text(&'t self, text: String) -> Made<'t> {
+    /// The text, where it stays as long as the input: what is read of it borrows from it then.
+    pub(super) fn text(&'t self, text: String) -> Made<'t> {
         let Some(free) = self.texts.iter().find(|cell| cell.get().is_none()) else {
             return Made::Value(text.into());
         };
@@ -142,7 +156,7 @@ impl<'t> Documents<'t> {
     }
 
     /// The value of a text of JSON; none where it is none.
-    pub fn decoded(&'t self, text: &Made<'t>) -> Option<Made<'t>> {
+    pub(super) fn decoded(&'t self, text: &Made<'t>) -> Option<Made<'t>> {
         let of = text.seen().text()?;
         let place = (of.as_ptr().addr(), of.len());
         for cell in &self.documents {

@@ -652,6 +652,7 @@ impl<'p, 't> Run<'p, 't> {
             (Native::Lower, [text]) => text.seen().text().map(|text| Value::from(text.to_lowercase())),
             (Native::Test(test), [value]) => native::test(test, value.seen()),
             (Native::Match, [pattern, text]) => match (pattern.seen().text(), text.seen().text()) {
+                (Some(native::ESCAPED), Some(text)) => Some(Value::Bool(native::is_escaped(text))),
                 (Some(pattern), Some(text)) => {
                     patterns.pattern(pattern).map(|pattern| Value::Bool(pattern.is_match(text)))
                 }

@@ -29,10 +29,11 @@ fn both(rules: &str, input: &str) -> (Result<Value, String>, Result<Option<Value
     let interpreted = engine.eval_rule("data.p.r".into()).map_err(|error| error.to_string());
     let compiled = program.map(|program| {
         let mut compiled = Compiled::new(&Arc::new(program), data);
-        let first = compiled.ask(&tree, |value| value("r"));
-        // Nothing of an evaluation stays for the next one.
-        compiled.ask(&Tree::Null, |value| value("r"));
-        assert_eq!(compiled.ask(&tree, |value| value("r")), first, "{rules}");
+        let documents = Documents::default();
+        let first = compiled.ask(&tree, &documents, |value| value("r"));
+        // Nothing of an evaluation stays for the next one, but what texts of the same input are.
+        compiled.ask(&Tree::Null, &Documents::default(), |value| value("r"));
+        assert_eq!(compiled.ask(&tree, &documents, |value| value("r")), first, "{rules}");
         first
     });
     (interpreted, compiled)
@@ -87,6 +88,10 @@ const SAME: &[&str] = &[
     "l := [x | some x in input.e]\nr := sort(l)",
     "r contains x if some x in [y | some y in input.e]",
     // Texts.
+    "r := [regex.match(`^([^%]|%[0-9A-Fa-f]{2})*$`, t) | some t in [\"\", \"a\", \"%\", \"%4\", \"%4a\", \"%4g\", \"%g4\", \"%%41\"]]",
+    "r := [regex.match(`^([^%]|%[0-9A-Fa-f]{2})*$`, t) | some t in [\"日\\n%E6%97%a5\", \"a%日\", \"%4日\", \"%0A%\", \"%0A%f\", \"%0%0A\"]]",
+    "r := regex.match(`^([^%]|%[0-9A-Fa-f]{2})*$`, input.x)",
+    "r := regex.replace(\"a%41\", `^([^%]|%[0-9A-Fa-f]{2})*$`, \"b\")",
     "r := [startswith(input.t, \"one\"), endswith(input.t, \"two\"), contains(input.t, \",\"), split(input.t, \",\")]",
     "r := [startswith(input.t, \"\"), endswith(input.t, \"x\"), contains(input.t, \"\"), split(input.t, \"\")]",
     "r if startswith(input.x, \"a\")",
@@ -313,5 +318,5 @@ fn what_never_ends_is_left_to_regorus() {
         compile(modules.iter().map(|module| &**module), "p", &["r"]).unwrap()
     };
     let mut compiled = Compiled::new(&Arc::new(program), Value::new_object());
-    assert_eq!(compiled.ask(&Tree::Null, |value| value("r")), None);
+    assert_eq!(compiled.ask(&Tree::Null, &Documents::default(), |value| value("r")), None);
 }

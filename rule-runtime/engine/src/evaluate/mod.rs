@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use regorus::Value as Rego;
 use serde_json::{Map, Value, json};
 
+use crate::compiled::Documents;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Inventory, NoInventory};
 use crate::item::raw::RawItem;
@@ -474,10 +475,11 @@ impl Evaluator {
         let is_thought_of = plan.policies.len() == 1 && subject.is_for(&plan.mask);
         let remembers = self.remembers() && !is_thought_of;
         let may_run = self.remembers() && tree.as_ref().is_ok_and(|tree| subject.is_light(tree));
+        let documents = Documents::default();
         let mut answers = Vec::with_capacity(asked.len());
         for planned in asked {
             let answer = match &tree {
-                Ok(tree) => self.answer(planned, tree, item, (remembers, may_run)),
+                Ok(tree) => self.answer(planned, (tree, &documents), item, (remembers, may_run)),
                 Err(message) => Err(message.clone()),
             };
             self.take(planned, answer.as_deref().map_err(String::as_str), item, &mut outcome);
@@ -516,16 +518,16 @@ impl Evaluator {
     }
 
     /// What a policy says of `tree`; the error is the message of regorus or of a guard, and is not remembered.
-    fn answer(
+    fn answer<'t>(
         &mut self,
         planned: &Planned,
-        tree: &Tree<'_>,
+        (tree, documents): (&'t Tree<'t>, &'t Documents<'t>),
         item: &ConfigurationItem,
         (remembers, may_run): (bool, bool),
     ) -> Result<Arc<Answer>, String> {
         let prepared = &mut self.prepared[planned.index];
         if !remembers || !self.answers.is_worth(planned.place) {
-            return prepared.ask(tree, &planned.mask, item, may_run).map(Arc::new);
+            return prepared.ask(tree, documents, &planned.mask, item, may_run).map(Arc::new);
         }
         self.key.clear();
         self.key.extend_from_slice(&planned.place.to_le_bytes());
@@ -533,7 +535,7 @@ impl Evaluator {
         if let Some(answer) = self.answers.get(planned.place, &self.key) {
             return Ok(answer);
         }
-        let answer = Arc::new(prepared.ask(tree, &planned.mask, item, may_run)?);
+        let answer = Arc::new(prepared.ask(tree, documents, &planned.mask, item, may_run)?);
         self.answers.put(&self.key, Arc::clone(&answer), answer.weight());
         Ok(answer)
     }

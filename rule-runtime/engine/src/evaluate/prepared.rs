@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::message::{self, Denial};
 use super::{EvaluationError, Occasion, Undecided, convert, stack};
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Documents};
 use crate::diagnostic::Diagnostic;
 use crate::item::tree::Tree;
 use crate::item::{ACCOUNT_TYPE, ConfigurationItem};
@@ -166,16 +166,17 @@ impl Prepared {
 
     /// Asks the policy about what `mask` keeps of `tree`, compiled where it is and `may_run` says so, as of a heavy tree it must
     /// not; the error is the message of regorus or of a guard.
-    pub fn ask(
+    pub fn ask<'t>(
         &mut self,
-        tree: &Tree<'_>,
+        tree: &'t Tree<'t>,
+        documents: &'t Documents<'t>,
         mask: &Mask,
         item: &ConfigurationItem,
         may_run: bool,
     ) -> Result<Answer, String> {
         let policy = &self.policy;
         let compiled = self.compiled.as_mut().filter(|_| may_run);
-        let answer = compiled.and_then(|compiled| compiled.ask(tree, |value| answer(policy, value)));
+        let answer = compiled.and_then(|compiled| compiled.ask(tree, documents, |value| answer(policy, value)));
         let mut answer = match answer {
             Some(answer) => answer,
             None if self.manner.awaits => return Ok(Answer { awaits: true, ..Answer::default() }),
