@@ -176,7 +176,8 @@ impl Prepared {
     ) -> Result<Answer, String> {
         let policy = &self.policy;
         let compiled = self.compiled.as_mut().filter(|_| may_run);
-        let answer = compiled.and_then(|compiled| compiled.ask(tree, documents, |value| answer(policy, value)));
+        let answer =
+            compiled.and_then(|compiled| compiled.ask(tree, documents, |value| answer(policy, value)));
         let mut answer = match answer {
             Some(answer) => answer,
             None if self.manner.awaits => return Ok(Answer { awaits: true, ..Answer::default() }),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::bufread::MultiGzDecoder;
 use wide::u8x16;
 
+use super::blocks::{self, Block};
 use super::load::{self, GZIP, MAX_TEXT, UTF8_BOM};
 use super::raw::RawItem;
 use super::reader::plain_end;
@@ -584,14 +585,18 @@ impl Value {
 
     /// Goes over sixty-four bytes at once, within a list or an object; none where they must be looked at in turn.
     #[inline]
-    fn over_block(&mut self, block: &[u8; 64]) -> Option<Search> {
-        let marks = Marks::of(block);
-        let escaped = marks.escaped();
-        let in_texts = inside(marks.quotes & !escaped) ^ if self.in_text { u64::MAX } else { 0 };
-        if marks.backslashes & !in_texts != 0 {
+    fn over_block(&mut self, block: &Block) -> Option<Search> {
+        let backslashes = blocks::find_byte(block, b'\\');
+        let escaped = blocks::escaped(backslashes);
+        let quotes = blocks::find_byte(block, b'"') & !escaped;
+        let in_texts = blocks::inside(quotes) ^ if self.in_text { u64::MAX } else { 0 };
+        if backslashes & !in_texts != 0 {
             return None;
         }
-        let (opens, closes) = (marks.opens & !in_texts, marks.closes & !in_texts);
+        // The two kinds of brackets differ in one bit.
+        let bracket = |chunk| chunk | u8x16::splat(b'{' ^ b'[');
+        let opens = blocks::find(block, |chunk| bracket(chunk).simd_eq(u8x16::splat(b'{'))) & !in_texts;
+        let closes = blocks::find(block, |chunk| bracket(chunk).simd_eq(u8x16::splat(b'}'))) & !in_texts;
         let down = closes.count_ones() as usize;
         if down < self.depth {
             self.depth = self.depth + opens.count_ones() as usize - down;
@@ -615,61 +620,10 @@ impl Value {
         let last = u64::BITS - 1;
         self.in_text = in_texts >> last == 1;
         // What a backslash at the end escapes is in the next block, and so is the backslash then.
-        let is_cut = (marks.backslashes & !escaped) >> last == 1;
+        let is_cut = blocks::is_cut(backslashes, escaped);
         self.at += if is_cut { block.len() - 1 } else { block.len() };
         Some(Search::More)
     }
-}
-
-/// Where sixty-four bytes have what matters, a bit a byte, the first the lowest.
-struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    /// `{` and `[`
-    opens: u64,
-    /// `}` and `]`
-    closes: u64,
-}
-
-impl Marks {
-    #[inline]
-    fn of(block: &[u8; 64]) -> Self {
-        let mut marks = Self { quotes: 0, backslashes: 0, opens: 0, closes: 0 };
-        for (place, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
-            let chunk = u8x16::new(*chunk);
-            // The two kinds of brackets differ in one bit.
-            let bracket = chunk | u8x16::splat(b'{' ^ b'[');
-            let bits =
-                |of: u8x16, byte: u8| u64::from(of.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * place);
-            marks.quotes |= bits(chunk, b'"');
-            marks.backslashes |= bits(chunk, b'\\');
-            marks.opens |= bits(bracket, b'{');
-            marks.closes |= bits(bracket, b'}');
-        }
-        marks
-    }
-
-    /// The bytes behind a backslash that is not behind one itself.
-    #[inline]
-    fn escaped(&self) -> u64 {
-        // Of each row of backslashes, the bytes at an odd distance behind its first: subtracting the row from what is behind its
-        // bytes and from all odd places runs along it, and comes out at its end as even and odd rows do.
-        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-        let rows = ((self.backslashes << 1) | ODD).wrapping_sub(self.backslashes) ^ ODD;
-        rows ^ self.backslashes
-    }
-}
-
-/// From each bit that is set to before the next, in turn.
-#[inline]
-const fn inside(mut bits: u64) -> u64 {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    bits ^= bits << 32;
-    bits
 }
 
 /// How long `: [` is, whose first byte is that of `bytes`. None inside: what stands there is no list; none: it is not known yet.

@@ -3,6 +3,7 @@
 //! [`load`] reads bytes and folders, [`shape`] finds the items in a document whatever wraps them, and
 //! [`normalise`] gives every item the spelling of the rule event.
 
+mod blocks;
 pub mod cutter;
 pub mod load;
 mod normalise;
