@@ -269,7 +269,8 @@ impl<'a> Reader<'a> {
                     return None;
                 }
             }
-            if backslashes != 0 && (backslashes & !in_texts != 0 || !self.are_escapes(at, block, escaped)) {
+            // One between texts begins no value, and is seen below.
+            if backslashes != 0 && !self.are_escapes(at, block, escaped) {
                 return None;
             }
             let marks = blocks::find(block, |chunk| {
