@@ -36,8 +36,10 @@ test_text_however_written if {
 }
 
 test_text_with_exceptions if {
-	every name in ["NotAction", `\u004eotAction`] {
-		document := sprintf(`{"Statement": {"Effect": "Allow", "%s": "iam:Get", "Resource": "arn:aws:*:*:*:*"}}`, [name])
+	# There need be no asterisk.
+	resources := [`"Resource": "arn:aws:*:*:*:*"`, `"NotResource": "arn:aws:s3:::kept"`]
+	every text in [[name, resource] | some name in ["NotAction", `\u004eotAction`]; some resource in resources] {
+		document := sprintf(`{"Statement": {"Effect": "Allow", "%s": "iam:Get", %s}}`, text)
 		version := {"isDefaultVersion": true, "document": document}
 		given := {"resourceType": "AWS::IAM::Policy", "configuration": {"policyVersionList": [version]}}
 		messages(given) == {"the policy allows every action but iam:Get"}
