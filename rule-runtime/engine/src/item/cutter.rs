@@ -9,9 +9,8 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::bufread::MultiGzDecoder;
-use wide::u8x16;
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Texts};
 use super::load::{self, GZIP, MAX_TEXT, UTF8_BOM};
 use super::raw::RawItem;
 use super::reader::plain_end;
@@ -586,17 +585,12 @@ impl Value {
     /// Goes over sixty-four bytes at once, within a list or an object; none where they must be looked at in turn.
     #[inline]
     fn over_block(&mut self, block: &Block) -> Option<Search> {
-        let backslashes = blocks::find_byte(block, b'\\');
-        let escaped = blocks::escaped(backslashes);
-        let quotes = blocks::find_byte(block, b'"') & !escaped;
-        let in_texts = blocks::inside(quotes) ^ if self.in_text { u64::MAX } else { 0 };
-        if backslashes & !in_texts != 0 {
+        let texts = Texts::of(block, self.in_text);
+        if texts.backslashes & !texts.inside != 0 {
             return None;
         }
-        // The two kinds of brackets differ in one bit.
-        let bracket = |chunk| chunk | u8x16::splat(b'{' ^ b'[');
-        let opens = blocks::find(block, |chunk| bracket(chunk).simd_eq(u8x16::splat(b'{'))) & !in_texts;
-        let closes = blocks::find(block, |chunk| bracket(chunk).simd_eq(u8x16::splat(b'}'))) & !in_texts;
+        let opens = blocks::find(block, blocks::is_open) & !texts.inside;
+        let closes = blocks::find(block, blocks::is_close) & !texts.inside;
         let down = closes.count_ones() as usize;
         if down < self.depth {
             self.depth = self.depth + opens.count_ones() as usize - down;
@@ -617,11 +611,8 @@ impl Value {
                 }
             }
         }
-        let last = u64::BITS - 1;
-        self.in_text = in_texts >> last == 1;
-        // What a backslash at the end escapes is in the next block, and so is the backslash then.
-        let is_cut = blocks::is_cut(backslashes, escaped);
-        self.at += if is_cut { block.len() - 1 } else { block.len() };
+        self.in_text = texts.go_on();
+        self.at += texts.length();
         Some(Search::More)
     }
 }

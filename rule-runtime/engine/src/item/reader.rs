@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use wide::u8x16;
 
-use super::blocks::{self, Block, is_control};
+use super::blocks::{self, Block, Texts, is_control};
 use super::tree::Tree;
 use crate::policy::mask::{Mask, Parts};
 
@@ -254,34 +254,29 @@ impl<'a> Reader<'a> {
                 padded[..rest.len()].copy_from_slice(rest);
                 &padded
             };
-            let backslashes = blocks::find_byte(block, b'\\');
-            let escaped = blocks::escaped(backslashes);
-            let quotes = blocks::find_byte(block, b'"') & !escaped;
-            let in_texts = blocks::inside(quotes) ^ if in_text { u64::MAX } else { 0 };
-            let spaces = blocks::find(block, |chunk| is_control(chunk) | chunk.simd_eq(u8x16::splat(b' ')));
+            let texts = Texts::of(block, in_text);
             let controls = blocks::find(block, is_control);
             if controls != 0 {
                 let are_spaces = blocks::find(block, |chunk| {
                     let is = |byte| chunk.simd_eq(u8x16::splat(byte));
                     is(b'\n') | is(b'\t') | is(b'\r')
                 });
-                if controls & (in_texts | !are_spaces) != 0 {
+                if controls & (texts.inside | !are_spaces) != 0 {
                     return None;
                 }
             }
-            // One between texts begins no value, and is seen below.
-            if backslashes != 0 && !self.are_escapes(at, block, escaped) {
+            // A backslash between texts begins no value, and is seen below.
+            if texts.backslashes != 0 && !self.are_escapes(at, block, texts.escaped) {
                 return None;
             }
             let marks = blocks::find(block, |chunk| {
                 let is = |byte| chunk.simd_eq(u8x16::splat(byte));
-                let bracket = chunk | u8x16::splat(b'{' ^ b'[');
-                let is_bracket = bracket.simd_eq(u8x16::splat(b'{')) | bracket.simd_eq(u8x16::splat(b'}'));
-                is_bracket | is(b':') | is(b',')
-            }) & !in_texts;
-            let scalars = !(spaces | marks | quotes | in_texts);
+                blocks::is_open(chunk) | blocks::is_close(chunk) | is(b':') | is(b',')
+            }) & !texts.inside;
+            let spaces = blocks::find_byte(block, b' ') | controls;
+            let scalars = !(spaces | marks | texts.quotes | texts.inside);
             let begins = scalars & !(scalars << 1 | u64::from(in_scalar));
-            let mut all = marks | begins | (quotes & in_texts);
+            let mut all = marks | begins | (texts.quotes & texts.inside);
             while all != 0 {
                 let place = all.trailing_zeros() as usize;
                 all &= all - 1;
@@ -304,13 +299,10 @@ impl<'a> Reader<'a> {
                         nest.open(false)?;
                         Wanted::ValueOrEnd
                     }
-                    (b'}', Wanted::NameOrEnd | Wanted::CommaOrEnd) if nest.is_object() => {
-                        if nest.close() {
-                            return Some(at + place + 1);
-                        }
-                        Wanted::CommaOrEnd
-                    }
-                    (b']', Wanted::ValueOrEnd | Wanted::CommaOrEnd) if !nest.is_object() => {
+                    // That an end was wanted says that something is open.
+                    (close @ (b'}' | b']'), Wanted::NameOrEnd | Wanted::ValueOrEnd | Wanted::CommaOrEnd)
+                        if nest.is_object() == (close == b'}') =>
+                    {
                         if nest.close() {
                             return Some(at + place + 1);
                         }
@@ -327,10 +319,8 @@ impl<'a> Reader<'a> {
                     _ => return None,
                 };
             }
-            let last = u64::BITS - 1;
-            (in_text, in_scalar) = (in_texts >> last == 1, scalars >> last == 1);
-            // What a backslash at the end escapes is in the next block, and so is the backslash then.
-            at += block.len() - usize::from(blocks::is_cut(backslashes, escaped));
+            (in_text, in_scalar) = (texts.go_on(), blocks::has_last(scalars));
+            at += texts.length();
         }
     }
 
@@ -345,8 +335,7 @@ impl<'a> Reader<'a> {
         while others != 0 {
             let place = at + others.trailing_zeros() as usize;
             others &= others - 1;
-            let digits = self.bytes(place + 1, place + 5);
-            if self.byte(place) != b'u' || !digits.is_some_and(|all| all.iter().all(u8::is_ascii_hexdigit)) {
+            if self.byte(place) != b'u' || self.skip_digits(place + 1).is_none() {
                 return false;
             }
         }
@@ -441,15 +430,16 @@ impl<'a> Reader<'a> {
                 (b'"', _) => return Some(at + 1),
                 (b'\\', escape) if escaped(escape).is_some() => at += 2,
                 (b'\\', b'u') => {
-                    let digits = self.0.as_bytes().get(at + 2..at + 6)?;
-                    if !digits.iter().all(u8::is_ascii_hexdigit) {
-                        return None;
-                    }
-                    at += 6;
+                    at = self.skip_digits(at + 2)?;
                 }
                 _ => return None,
             }
         }
+    }
+
+    /// Reads over the four digits of an escape.
+    fn skip_digits(self, at: usize) -> Option<usize> {
+        self.bytes(at, at + 4)?.iter().all(u8::is_ascii_hexdigit).then_some(at + 4)
     }
 
     /// Reads over a number, and says whether it is a whole one.
