@@ -6,11 +6,12 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
 
 use super::blocks::{self, Block, Texts};
+use super::buffer::{Buffer, Spare};
 use super::load::{self, GZIP, MAX_TEXT, UTF8_BOM};
 use super::raw::RawItem;
 use super::reader::plain_end;
@@ -23,9 +24,6 @@ const BUFFER: usize = 256 << 10;
 /// About how much a batch holds, in bytes.
 const BATCH: usize = 512 << 10;
 
-/// Buffers that wait for their next use; more of them than there are batches on their way at once serve nobody.
-const MOST_SPARE: usize = 8;
-
 /// The field that holds the items.
 const ITEMS: &[u8] = b"configurationItems";
 
@@ -33,7 +31,7 @@ const ITEMS: &[u8] = b"configurationItems";
 #[derive(Debug)]
 pub struct Batch {
     file: Arc<str>,
-    bytes: Vec<u8>,
+    bytes: Buffer,
     pieces: Vec<Piece>,
     /// Where its first byte stands in the file: the line from 1, and how many bytes of it are before.
     start: (usize, usize),
@@ -42,26 +40,6 @@ pub struct Batch {
     /// Whether it is the last one of its file.
     is_last: bool,
     spare: Spare,
-}
-
-/// Buffers of batches that are done with: memory that is new costs more than what is cut in it.
-#[derive(Debug, Clone, Default)]
-struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Spare {
-    fn take(&self) -> Vec<u8> {
-        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Vec::with_capacity(2 * BATCH))
-    }
-
-    fn give(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that a long document needed is let go.
-        if spare.len() < MOST_SPARE && buffer.capacity() <= 4 * BATCH {
-            spare.push(buffer);
-        }
-    }
 }
 
 impl Drop for Batch {
@@ -245,7 +223,7 @@ enum Search {
 pub struct Cutter {
     file: Arc<str>,
     source: Box<dyn Read + Send>,
-    bytes: Vec<u8>,
+    bytes: Buffer,
     start: (usize, usize),
     /// The next byte to look at between values.
     at: usize,
@@ -269,10 +247,11 @@ impl Cutter {
         let start = source.fill_buf().map_err(|error| unreadable(name, &error))?;
         let source: Box<dyn Read + Send> =
             if start.starts_with(GZIP) { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) };
+        let spare = Spare::of(2 * BATCH);
         let mut cutter = Self {
             file: name.into(),
             source,
-            bytes: Vec::with_capacity(2 * BATCH),
+            bytes: spare.take(),
             start: (1, 0),
             at: 0,
             state: State::Documents,
@@ -281,7 +260,7 @@ impl Cutter {
             ended: false,
             is_new: true,
             count: 0,
-            spare: Spare::default(),
+            spare,
         };
         cutter.fill(BATCH)?;
         Ok(cutter)
@@ -353,7 +332,7 @@ impl Cutter {
                 while !self.ended {
                     self.fill(BATCH)?;
                 }
-                self.bytes = load::text(&self.file, &self.bytes)?.into_bytes();
+                self.bytes = load::text(&self.file, &self.bytes)?.into_bytes().into();
             }
         }
         if self.ended && self.bytes[self.at..].iter().all(u8::is_ascii_whitespace) {
@@ -364,11 +343,9 @@ impl Cutter {
 
     /// Reads about `length` bytes more.
     fn fill(&mut self, length: usize) -> Result<(), Diagnostic> {
-        let before = self.bytes.len();
-        let read = (&mut self.source).take(length as u64).read_to_end(&mut self.bytes);
-        match read {
-            Ok(_) => {
-                self.ended = self.bytes.len() - before < length;
+        match self.bytes.read(&mut self.source, length) {
+            Ok(read) => {
+                self.ended = read < length;
                 if self.bytes.len() as u64 > MAX_TEXT {
                     let message = format!("holds a document of more than {} MiB", MAX_TEXT >> 20);
                     return Err(Diagnostic::new(&*self.file, message).help("split it"));
@@ -390,8 +367,7 @@ impl Cutter {
         }
         let end = self.value.map_or(self.at, |value| value.start);
         let mut rest = self.spare.take();
-        rest.extend_from_slice(&self.bytes[end..]);
-        self.bytes.truncate(end);
+        self.bytes.split(end, &mut rest);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         let start = self.start;
         self.start = advance(start, &bytes);

@@ -4,6 +4,7 @@
 //! [`normalise`] gives every item the spelling of the rule event.
 
 mod blocks;
+mod buffer;
 pub mod cutter;
 pub mod load;
 mod normalise;
