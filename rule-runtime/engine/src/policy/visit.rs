@@ -39,7 +39,8 @@ pub fn module(module: &Module, visitor: &mut impl Visitor) {
     }
 }
 
-fn query(query_of: &Query, visitor: &mut impl Visitor) {
+/// Goes through all statements of `query_of`.
+pub fn query(query_of: &Query, visitor: &mut impl Visitor) {
     for statement in &query_of.stmts {
         visitor.literal(&statement.literal);
         match &statement.literal {
@@ -60,7 +61,8 @@ fn query(query_of: &Query, visitor: &mut impl Visitor) {
     }
 }
 
-fn expr(of: &Expr, visitor: &mut impl Visitor) {
+/// Goes through all of `of`.
+pub fn expr(of: &Expr, visitor: &mut impl Visitor) {
     visitor.expr(of);
     match of {
         Expr::RefDot { refr, .. } => expr(refr, visitor),

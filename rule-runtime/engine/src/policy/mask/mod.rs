@@ -7,6 +7,7 @@
 
 mod constant;
 mod fields;
+mod once;
 mod place;
 mod reader;
 
@@ -157,7 +158,7 @@ pub fn of<'m>(
 ) -> Masks {
     let mut reader = Reader::new(modules, known);
     for rule in rules {
-        reader.rule(package, rule);
+        reader.take_rule(package, rule);
     }
     if reader.lost {
         return Masks::all();

@@ -1,4 +1,4 @@
-//! What an expression stands for: a path of the input or of data, and the functions and rules that names lead to.
+//! What an expression stands for: paths of the input or of data, and the functions and rules that names lead to.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,33 @@ pub(super) enum Root {
 pub(super) struct Place {
     pub(super) root: Root,
     pub(super) steps: Vec<Step>,
+    /// The value there is in a list that the policy made, or in a list of such lists: so many.
+    lists: usize,
 }
 
 impl Place {
-    pub(super) const fn root(root: Root) -> Self {
-        Self { root, steps: Vec::new() }
+    pub(super) const fn new(root: Root, steps: Vec<Step>) -> Self {
+        Self { root, steps, lists: 0 }
     }
 
+    /// Goes on. A list has elements and nothing else: whatever else is looked for in one reads nothing.
     pub(super) fn then(mut self, step: Step) -> Self {
-        self.steps.push(step);
+        if self.lists == 0 {
+            self.steps.push(step);
+        } else if step == Step::Each {
+            self.lists -= 1;
+        }
+        self
+    }
+
+    /// Whether it is in a list that the policy made.
+    pub(super) const fn is_in_list(&self) -> bool {
+        self.lists > 0
+    }
+
+    /// A list of it.
+    pub(super) fn in_list(mut self) -> Self {
+        self.lists += 1;
         self
     }
 }
@@ -42,6 +60,8 @@ pub(super) enum Meaning {
     Taken,
     /// A path.
     Place(Place),
+    /// The value at one of some paths, or one that was taken whole where it came from.
+    OneAt(Vec<Place>),
     /// A value that is known before the evaluation.
     Constant(Rego),
     /// One of some texts.
@@ -55,8 +75,8 @@ impl<'m> Reader<'m> {
     pub(super) fn place(&self, expr: &Expr, names: &Names) -> Option<Place> {
         match expr {
             Expr::Var { span, .. } => match span.text() {
-                "input" => Some(Place::root(Root::Input)),
-                "data" => Some(Place::root(Root::Data)),
+                "input" => Some(Place::new(Root::Input, Vec::new())),
+                "data" => Some(Place::new(Root::Data, Vec::new())),
                 name => match names.get(name) {
                     Some(Meaning::Place(place)) => Some(place.clone()),
                     Some(_) => None,
@@ -72,20 +92,30 @@ impl<'m> Reader<'m> {
             }
             Expr::Call { fcn, params, .. } => match (self.builtin(fcn).as_deref(), &params[..]) {
                 (Some("object.get"), [base, key, _]) => {
-                    let steps = self.steps(key, names)?;
-                    let (place, steps) = match (wrapped(base), &steps[..]) {
-                        (Some((name, inner)), [Step::Name(first), rest @ ..]) if *first == name => {
-                            (self.place(inner, names)?, rest)
-                        }
-                        (Some(_), _) => return None,
-                        (None, steps) => (self.place(base, names)?, steps),
-                    };
-                    Some(steps.iter().fold(place, |place, step| place.then(step.clone())))
+                    let (base, steps) = self.looked_up(base, key, names)?;
+                    Some(steps.into_iter().fold(self.place(base, names)?, Place::then))
                 }
                 (Some("json.unmarshal"), [text]) => Some(self.place(text, names)?.then(Step::Document)),
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// What the key of `object.get` is looked up in, and where it leads to from there.
+    pub(super) fn looked_up<'e>(
+        &self,
+        base: &'e Expr,
+        key: &Expr,
+        names: &Names,
+    ) -> Option<(&'e Expr, Vec<Step>)> {
+        let steps = self.steps(key, names)?;
+        match (wrapped(base), &steps[..]) {
+            (Some((name, inner)), [Step::Name(first), rest @ ..]) if *first == name => {
+                Some((inner, rest.to_vec()))
+            }
+            (Some(_), _) => None,
+            (None, _) => Some((base, steps)),
         }
     }
 
@@ -166,7 +196,7 @@ impl<'m> Reader<'m> {
         }
         let (first, rest) = name.split_once('.')?;
         let package = match self.imports.get(&self.here(first)) {
-            Some(Place { root: Root::Data, steps }) => {
+            Some(Place { root: Root::Data, steps, .. }) => {
                 let steps = steps.iter().map(|step| match step {
                     Step::Name(name) => name.as_str(),
                     Step::OneOf(_) | Step::Each | Step::Document => "_",
@@ -188,7 +218,7 @@ impl<'m> Reader<'m> {
 }
 
 /// The one field of an object that is written out, `{"name": value}`: a way to read what may be null with `object.get`.
-pub(super) fn wrapped(expr: &Expr) -> Option<(String, &Ref<Expr>)> {
+fn wrapped(expr: &Expr) -> Option<(String, &Ref<Expr>)> {
     match expr {
         Expr::Object { fields, .. } => match &fields[..] {
             [(_, name, value)] => Some((visit::text(name)?, value)),

@@ -1,15 +1,15 @@
 //! Goes through the rules that an evaluation asks for, and notes what they take of the input and of the inventory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use regorus::Value as Rego;
 use regorus::unstable::{
-    AssignOp, Expr, Import, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleBody, RuleHead,
+    AssignOp, BoolOp, Expr, Import, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleBody, RuleHead,
 };
 
 use super::super::visit;
-use super::constant::texts;
-use super::place::{Meaning, Names, Place, Root, wrapped};
+use super::constant::{constant_step, texts};
+use super::place::{Meaning, Names, Place, Root};
 use super::{Known, Mask, Masks, Step};
 use crate::evaluate::convert;
 
@@ -22,14 +22,19 @@ const ROUNDS: usize = 8;
 /// Different calls that are followed; a policy of the pack has some dozens.
 const CALLS: usize = 4096;
 
+/// Places that are followed where a value may stand at any of them; of more the values are taken.
+const PLACES: usize = 8;
+
 pub(super) struct Reader<'m> {
     /// By package and first name.
     pub(super) rules: BTreeMap<(String, String), Vec<&'m Rule>>,
     /// What imports stand for, by package and name.
     pub(super) imports: BTreeMap<(String, String), Place>,
     pub(super) masks: Masks,
-    pub(super) seen: BTreeSet<(String, String)>,
-    pub(super) called: BTreeSet<Called>,
+    /// Rules that were read, and where their values may stand.
+    pub(super) seen: BTreeMap<(String, String), Vec<Place>>,
+    /// Likewise of calls.
+    pub(super) called: BTreeMap<Called, Vec<Place>>,
     /// The package whose text is looked at.
     pub(super) package: String,
     pub(super) resource_type: Rego,
@@ -44,8 +49,8 @@ impl<'m> Reader<'m> {
             rules: BTreeMap::new(),
             imports: BTreeMap::new(),
             masks: Masks { input: Mask::default(), inventory: Mask::default() },
-            seen: BTreeSet::new(),
-            called: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            called: BTreeMap::new(),
             package: String::new(),
             resource_type: known.resource_type.into(),
             // Parameters that weigh too much are no constants.
@@ -91,40 +96,57 @@ impl<'m> Reader<'m> {
         let name = import.r#as.as_ref().map(|span| span.text().to_owned());
         let name = name.or_else(|| path.rsplit('.').next().map(ToOwned::to_owned));
         if let Some(name) = name {
-            self.imports.insert((package.to_owned(), name), Place { root, steps });
+            self.imports.insert((package.to_owned(), name), Place::new(root, steps));
         }
     }
 
-    /// Everything that the value of a rule without arguments reads.
-    pub(super) fn rule(&mut self, package: &str, name: &str) {
+    /// Everything that the value of a rule without arguments depends on, but for what is there where it may stand.
+    fn rule(&mut self, package: &str, name: &str) -> Vec<Place> {
         let key = (package.to_owned(), name.to_owned());
-        if !self.seen.insert(key.clone()) {
-            return;
+        if let Some(places) = self.seen.get(&key) {
+            return places.clone();
         }
-        let Some(rules) = self.rules.get(&key).cloned() else { return };
-        let before = std::mem::replace(&mut self.package, key.0);
+        self.seen.insert(key.clone(), Vec::new());
+        let Some(rules) = self.rules.get(&key).cloned() else { return Vec::new() };
+        let before = std::mem::replace(&mut self.package, key.0.clone());
+        let own = Names::new();
+        let is_once = self.is_once(&rules, &own);
+        let mut places = Vec::new();
         for rule in rules {
             match rule {
-                Rule::Default { value, .. } => self.take(value, &Names::new()),
+                Rule::Default { value, .. } => self.take(value, &own),
                 Rule::Spec { head: RuleHead::Func { .. }, .. } => {}
-                Rule::Spec { head, bodies, .. } => self.spec(head, bodies, &Names::new()),
+                Rule::Spec { head, bodies, .. } => places.extend(self.spec(head, bodies, &own, is_once)),
             }
         }
         self.package = before;
+        let places = self.few(places);
+        self.seen.insert(key, places.clone());
+        places
     }
 
-    /// Everything that a call reads.
-    fn call(&mut self, package: &str, name: &str, arguments: Vec<Meaning>) {
+    /// Everything that the value of a rule without arguments is.
+    pub(super) fn take_rule(&mut self, package: &str, name: &str) {
+        let places = self.rule(package, name);
+        places.iter().for_each(|place| self.take_place(place));
+    }
+
+    /// Everything that a call depends on, but for what is there where its value may stand.
+    fn call(&mut self, package: &str, name: &str, arguments: Vec<Meaning>) -> Vec<Place> {
         let called = (package.to_owned(), name.to_owned(), arguments);
-        if self.lost || self.called.contains(&called) {
-            return;
+        if let Some(places) = self.called.get(&called) {
+            return places.clone();
         }
-        self.lost = self.called.len() >= CALLS;
-        self.called.insert(called.clone());
-        let (package, name, arguments) = called;
-        let Some(rules) = self.rules.get(&(package.clone(), name)).cloned() else { return };
-        let before = std::mem::replace(&mut self.package, package);
-        for rule in rules {
+        self.lost |= self.called.len() >= CALLS;
+        if self.lost {
+            return Vec::new();
+        }
+        self.called.insert(called.clone(), Vec::new());
+        let key = (called.0.clone(), called.1.clone());
+        let Some(rules) = self.rules.get(&key).cloned() else { return Vec::new() };
+        let before = std::mem::replace(&mut self.package, key.0);
+        let mut places = Vec::new();
+        for rule in &rules {
             let (head, bodies) = match rule {
                 Rule::Default { value, .. } => {
                     self.take(value, &Names::new());
@@ -135,60 +157,66 @@ impl<'m> Reader<'m> {
             let RuleHead::Func { args, .. } = head else { continue };
             let mut names = Names::new();
             for (index, pattern) in args.iter().enumerate() {
-                let given = arguments.get(index).cloned().unwrap_or(Meaning::Taken);
+                let given = called.2.get(index).cloned().unwrap_or(Meaning::Taken);
                 self.bind(pattern, given, &mut names);
             }
-            self.spec(head, bodies, &names);
+            let is_once = self.is_once(&rules, &names);
+            places.extend(self.spec(head, bodies, &names, is_once));
         }
         self.package = before;
+        let places = self.few(places);
+        self.called.insert(called, places.clone());
+        places
     }
 
-    fn spec(&mut self, head: &RuleHead, bodies: &[RuleBody], own: &Names) {
-        let mut first = own.clone();
+    /// Reads a definition. Says where its value may stand, if `is_once`: else the value is taken.
+    fn spec(&mut self, head: &RuleHead, bodies: &[RuleBody], own: &Names, is_once: bool) -> Vec<Place> {
+        let mut places = Vec::new();
+        let mut first = None;
         for (index, body) in bodies.iter().enumerate() {
             let mut names = own.clone();
             let may_hold = self.query(&body.query, &mut names);
             if may_hold && let Some(assign) = &body.assign {
-                self.take(&assign.value, &names);
+                places.extend(self.head(&assign.value, &names, is_once));
             }
             if index == 0 {
-                if !may_hold {
-                    // Its head is never come to; what follows is for the bodies behind "else", which have heads of their own.
-                    return self.others(&bodies[1..], own);
-                }
-                first = names;
+                first = may_hold.then_some(names);
             }
         }
-        match head {
-            RuleHead::Compr { refr, assign, .. } => {
-                self.take_indexes(refr, &first);
-                if let Some(assign) = assign {
-                    self.take(&assign.value, &first);
-                }
-            }
-            RuleHead::Set { refr, key, .. } => {
-                self.take_indexes(refr, &first);
-                if let Some(key) = key {
-                    self.take(key, &first);
-                }
-            }
-            RuleHead::Func { assign, .. } => {
-                if let Some(assign) = assign {
-                    self.take(&assign.value, &first);
-                }
-            }
+        // The head of what never holds is never come to; those behind "else" have heads of their own.
+        let Some(names) = (if bodies.is_empty() { Some(own.clone()) } else { first }) else { return places };
+        let (refr, value) = match head {
+            RuleHead::Compr { refr, assign, .. } => (Some(refr), assign.as_ref().map(|assign| &assign.value)),
+            RuleHead::Set { refr, key, .. } => (Some(refr), key.as_ref()),
+            RuleHead::Func { assign, .. } => (None, assign.as_ref().map(|assign| &assign.value)),
+        };
+        if let Some(refr) = refr {
+            self.take_indexes(refr, &names);
         }
+        if let Some(value) = value {
+            places.extend(self.head(value, &names, is_once));
+        }
+        places
     }
 
-    fn others(&mut self, bodies: &[RuleBody], own: &Names) {
-        for body in bodies {
-            let mut names = own.clone();
-            if self.query(&body.query, &mut names)
-                && let Some(assign) = &body.assign
-            {
-                self.take(&assign.value, &names);
-            }
+    fn head(&mut self, value: &Expr, names: &Names, is_once: bool) -> Vec<Place> {
+        if !is_once {
+            self.take(value, names);
+            return Vec::new();
         }
+        let places = self.value(value, names);
+        places.iter().for_each(|place| self.see(place));
+        places
+    }
+
+    /// Each place once; none if there are many, and what is there is taken.
+    fn few(&mut self, mut places: Vec<Place>) -> Vec<Place> {
+        places.sort();
+        places.dedup();
+        if places.len() > PLACES {
+            places.drain(..).for_each(|place| self.take_place(&place));
+        }
+        places
     }
 
     /// The statements of a body, in whatever order they are evaluated; none of one that never holds, which is told.
@@ -257,14 +285,21 @@ impl<'m> Reader<'m> {
         if let Some(constant) = self.constant(collection, names) {
             return texts(&constant).map_or(Meaning::Taken, Meaning::OneOf);
         }
-        let Some(place) = self.place(collection, names) else {
-            self.take(collection, names);
-            return Meaning::Taken;
-        };
-        self.take_indexes(collection, names);
-        let each = place.then(Step::Each);
-        self.see(&each);
-        Meaning::Place(each)
+        let places = self.value(collection, names);
+        let each = places.into_iter().map(|place| place.then(Step::Each)).collect();
+        let whole = self.place(collection, names);
+        self.meaning(whole.map(|place| place.then(Step::Each)), each)
+    }
+
+    /// What a value that may stand at `places` is known as, which is seen there; `place` where it stands in any case.
+    fn meaning(&mut self, place: Option<Place>, places: Vec<Place>) -> Meaning {
+        let places = self.few(places);
+        places.iter().for_each(|place| self.see(place));
+        match place {
+            Some(place) => Meaning::Place(place),
+            None if places.is_empty() => Meaning::Taken,
+            None => Meaning::OneAt(places),
+        }
     }
 
     /// What `expr` stands for where it is given a name; what it needs for that is taken.
@@ -277,13 +312,8 @@ impl<'m> Reader<'m> {
         {
             return meaning.clone();
         }
-        let Some(place) = self.place(expr, names) else {
-            self.take(expr, names);
-            return Meaning::Taken;
-        };
-        self.take_indexes(expr, names);
-        self.see(&place);
-        Meaning::Place(place)
+        let places = self.value(expr, names);
+        self.meaning(self.place(expr, names), places)
     }
 
     /// The names in `pattern` stand for parts of `place`. What is no name is compared with the value, which takes it whole.
@@ -294,8 +324,10 @@ impl<'m> Reader<'m> {
             }
             return;
         }
-        if let Meaning::Place(place) = meaning {
-            self.take_place(&place);
+        match meaning {
+            Meaning::Place(place) => self.take_place(&place),
+            Meaning::OneAt(places) => places.iter().for_each(|place| self.take_place(place)),
+            Meaning::Taken | Meaning::Constant(_) | Meaning::OneOf(_) => {}
         }
         self.bind_within(pattern, names);
     }
@@ -332,14 +364,14 @@ impl<'m> Reader<'m> {
             (Root::Data, [Step::Name(name), rest @ ..]) => match name.as_str() {
                 "inventory" => self.masks.inventory.add(rest, true),
                 "parameters" | "facts" => {}
-                _ => self.take_rule(&place.steps),
+                _ => self.take_rule_at(&place.steps),
             },
             (Root::Data, _) => self.lost = true,
         }
     }
 
     /// The rule that a path below `data` leads to.
-    fn take_rule(&mut self, steps: &[Step]) {
+    fn take_rule_at(&mut self, steps: &[Step]) {
         let names: Vec<&str> = steps
             .iter()
             .map_while(|step| match step {
@@ -350,7 +382,7 @@ impl<'m> Reader<'m> {
         for length in (1..names.len()).rev() {
             let key = (names[..length].join("."), names[length].to_owned());
             if self.rules.contains_key(&key) {
-                self.rule(&key.0, &key.1);
+                self.take_rule(&key.0, &key.1);
                 return;
             }
         }
@@ -358,20 +390,13 @@ impl<'m> Reader<'m> {
         self.lost = true;
     }
 
-    /// The indexes of a reference are read for what they are.
-    fn take_indexes(&mut self, expr: &Expr, names: &Names) {
-        match expr {
+    /// The indexes of a head are read for what they are.
+    fn take_indexes(&mut self, refr: &Expr, names: &Names) {
+        match refr {
             Expr::RefDot { refr, .. } => self.take_indexes(refr, names),
             Expr::RefBrack { refr, index, .. } => {
                 self.take_indexes(refr, names);
                 self.take(index, names);
-            }
-            Expr::Call { params, .. } => {
-                // object.get and json.unmarshal, the only calls that are paths.
-                if let [base, rest @ ..] = &params[..] {
-                    self.take_indexes(wrapped(base).map_or(base, |(_, inner)| inner), names);
-                    rest.iter().for_each(|param| self.take(param, names));
-                }
             }
             _ => {}
         }
@@ -379,35 +404,92 @@ impl<'m> Reader<'m> {
 
     /// Takes the whole value of `expr`.
     fn take(&mut self, expr: &Expr, names: &Names) {
+        let places = self.value(expr, names);
+        places.iter().for_each(|place| self.take_place(place));
+    }
+
+    /// Where the value of `expr` may stand; what else it may be is taken.
+    fn value(&mut self, expr: &Expr, names: &Names) -> Vec<Place> {
         if self.lost || self.constant(expr, names).is_some() {
-            return;
+            return Vec::new();
         }
-        if let Some(place) = self.place(expr, names) {
-            self.take_indexes(expr, names);
-            self.take_place(&place);
-            return;
-        }
+        self.places(expr, names).unwrap_or_else(|| {
+            self.take_parts(expr, names);
+            Vec::new()
+        })
+    }
+
+    /// Where the value of `expr` may stand, and how to get there is taken; none if it is not known to be anywhere, and taken is
+    /// nothing yet.
+    fn places(&mut self, expr: &Expr, names: &Names) -> Option<Vec<Place>> {
         match expr {
             Expr::Var { span, .. } => {
                 let name = span.text();
-                if !names.contains_key(name) && self.rules.contains_key(&self.here(name)) {
-                    let package = self.package.clone();
-                    self.rule(&package, name);
+                match names.get(name) {
+                    Some(Meaning::OneAt(places)) => Some(places.clone()),
+                    None if self.alias(name).is_none() && self.rules.contains_key(&self.here(name)) => {
+                        let package = self.package.clone();
+                        Some(self.rule(&package, name))
+                    }
+                    _ => self.place(expr, names).map(|place| vec![place]),
                 }
             }
+            Expr::RefDot { refr, field, .. } => {
+                let step = Step::Name(field.0.text().to_owned());
+                Some(then(self.places(refr, names)?, &[step]))
+            }
+            Expr::RefBrack { refr, index, .. } => {
+                let places = self.places(refr, names)?;
+                self.take(index, names);
+                Some(then(places, &[self.step(index, names)]))
+            }
+            Expr::Array { items, .. } => {
+                let places: Vec<_> = items.iter().flat_map(|item| self.value(item, names)).collect();
+                Some(places.into_iter().map(Place::in_list).collect())
+            }
+            // Those of a set are compared.
+            Expr::ArrayCompr { term, query, .. } => {
+                let mut inner = names.clone();
+                let places =
+                    if self.query(query, &mut inner) { self.value(term, &inner) } else { Vec::new() };
+                Some(places.into_iter().map(Place::in_list).collect())
+            }
+            Expr::Call { fcn, params, .. } => {
+                let name = visit::name(fcn)?;
+                if let Some((package, function)) = self.defined(&name) {
+                    let arguments = params.iter().map(|param| self.given(param, names)).collect();
+                    return Some(self.call(&package, &function, arguments));
+                }
+                match (name.as_str(), &params[..]) {
+                    ("object.get", [base, key, default]) => {
+                        let (base, steps) = self.looked_up(base, key, names)?;
+                        let places = self.places(base, names)?;
+                        self.take(key, names);
+                        self.take(default, names);
+                        Some(then(places, &steps))
+                    }
+                    ("json.unmarshal", [text]) => Some(then(self.places(text, names)?, &[Step::Document])),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes what an expression that stands nowhere is made of.
+    fn take_parts(&mut self, expr: &Expr, names: &Names) {
+        match expr {
             Expr::RefDot { refr, .. } => self.take(refr, names),
             Expr::RefBrack { refr, index, .. } => {
                 self.take(refr, names);
                 self.take(index, names);
             }
-            Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                items.iter().for_each(|item| self.take(item, names));
-            }
+            Expr::Set { items, .. } => items.iter().for_each(|item| self.take(item, names)),
             Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
                 self.take(key, names);
                 self.take(value, names);
             }),
-            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+            Expr::SetCompr { term, query, .. } => {
                 let mut inner = names.clone();
                 if self.query(query, &mut inner) {
                     self.take(term, &inner);
@@ -420,8 +502,23 @@ impl<'m> Reader<'m> {
                     self.take(value, &inner);
                 }
             }
-            Expr::Call { fcn, params, .. } => self.take_call(fcn, params, names),
+            Expr::Call { fcn, params, .. } => match visit::name(fcn) {
+                Some(name) => self.take_builtin(&name, params, names),
+                None => self.lost = true,
+            },
             Expr::UnaryExpr { expr, .. } => self.take(expr, names),
+            Expr::BoolExpr { op: BoolOp::Eq | BoolOp::Ne, lhs, rhs, .. } => {
+                for (one, other) in [(lhs, rhs), (rhs, lhs)] {
+                    // Of a text and a collection it is enough that they are one, which is kept.
+                    let is_kind = matches!(
+                        self.constant(other, names),
+                        Some(Rego::Null | Rego::Bool(_) | Rego::Number(_))
+                    );
+                    let places = self.value(one, names);
+                    let note = if is_kind { Self::see } else { Self::take_place };
+                    places.iter().for_each(|place| note(self, place));
+                }
+            }
             Expr::AssignExpr { lhs, rhs, .. }
             | Expr::BinExpr { lhs, rhs, .. }
             | Expr::BoolExpr { lhs, rhs, .. }
@@ -430,9 +527,16 @@ impl<'m> Reader<'m> {
                 self.take(rhs, names);
             }
             Expr::Membership { key, value, collection, .. } => {
+                if key.is_none() && self.sees_key(value, collection, names) {
+                    return;
+                }
                 key.iter().chain([value, collection]).for_each(|part| self.take(part, names));
             }
-            Expr::String { .. }
+            // Those that are places, or what is known.
+            Expr::Var { .. }
+            | Expr::Array { .. }
+            | Expr::ArrayCompr { .. }
+            | Expr::String { .. }
             | Expr::RawString { .. }
             | Expr::Number { .. }
             | Expr::Bool { .. }
@@ -440,50 +544,53 @@ impl<'m> Reader<'m> {
         }
     }
 
-    fn take_call(&mut self, function: &Expr, params: &[Ref<Expr>], names: &Names) {
-        let Some(name) = visit::name(function) else {
-            self.lost = true;
-            return;
-        };
-        let Some((package, function)) = self.defined(&name) else {
-            return self.take_builtin(&name, params, names);
-        };
-        let arguments = params.iter().map(|param| self.given(param, names)).collect();
-        self.call(&package, &function, arguments);
+    /// Whether `value in collection` is known to ask whether an object has a field of a name, which is seen then.
+    fn sees_key(&mut self, value: &Expr, collection: &Expr, names: &Names) -> bool {
+        let Expr::Call { fcn, params, .. } = collection else { return false };
+        let (Some("object.keys"), [of]) = (self.builtin(fcn).as_deref(), &params[..]) else { return false };
+        let Some(name @ Rego::String(_)) = self.constant(value, names) else { return false };
+        let Some(places) = self.places(of, names) else { return false };
+        let fields = then(places, &[constant_step(&name)]);
+        fields.iter().for_each(|field| self.see(field));
+        true
     }
 
     fn take_builtin(&mut self, name: &str, params: &[Ref<Expr>], names: &Names) {
-        let place = params.first().and_then(|param| self.place(param, names));
-        match (name, params, place) {
+        let places = params.first().and_then(|param| self.places(param, names));
+        match (name, params, places) {
             // What comes behind is not known: all that lies there.
-            ("object.get", [base, key, default], Some(place)) => {
-                self.take_indexes(base, names);
+            ("object.get", [_, key, default], Some(places)) => {
                 self.take(key, names);
                 self.take(default, names);
                 let steps = self.first_steps(key, names);
-                self.take_place(&steps.into_iter().fold(place, Place::then));
+                then(places, &steps).iter().for_each(|place| self.take_place(place));
             }
             // How many there are, and not what they are; of a text, how long it is.
-            ("count", [of], Some(place)) => {
-                self.take_indexes(of, names);
-                self.see(&place.clone().then(Step::Each));
-                self.take_place(&place.then(Step::Document));
+            ("count", [_], Some(places)) => {
+                for place in places {
+                    self.see(&place.clone().then(Step::Each));
+                    if !place.is_in_list() {
+                        self.take_place(&place.then(Step::Document));
+                    }
+                }
             }
-            ("json.is_valid", [of], Some(place)) => {
-                self.take_indexes(of, names);
-                self.see(&place.then(Step::Document));
+            ("json.is_valid", [_], Some(places)) => {
+                then(places, &[Step::Document]).iter().for_each(|place| self.see(place));
             }
             (
                 "is_null" | "is_string" | "is_number" | "is_boolean" | "is_array" | "is_object" | "type_name",
-                [of],
-                Some(place),
-            ) => {
-                self.take_indexes(of, names);
-                self.see(&place);
-            }
+                [_],
+                Some(places),
+            ) => places.iter().for_each(|place| self.see(place)),
             _ => params.iter().for_each(|param| self.take(param, names)),
         }
     }
+}
+
+/// All of `places`, gone on by `steps`.
+fn then(places: Vec<Place>, steps: &[Step]) -> Vec<Place> {
+    let on = |place: Place| steps.iter().cloned().fold(place, Place::then);
+    places.into_iter().map(on).collect()
 }
 
 /// The name that a rule's head begins with.

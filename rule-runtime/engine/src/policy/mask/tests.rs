@@ -24,6 +24,13 @@ const LIBRARY: &str = r"
 package sekisho.lib
 first(value) := value.first if is_object(value)
 at(holder, path) := object.get(holder, path, null)
+list(value) := value if {
+	is_array(value)
+} else := [] if {
+	is_null(value)
+} else := [value]
+either(value) := value if is_string(value)
+either(value) := value.name if is_object(value)
 region := input.awsRegion
 ";
 
@@ -46,7 +53,7 @@ fn masks(rules: &str) -> (String, String) {
 #[test]
 fn what_a_policy_reads_is_kept_and_no_more() {
     for (rules, input) in [
-        ("deny contains \"x\" if input.a.b == 1", "{a:{b}}"),
+        ("deny contains \"x\" if input.a.b == \"c\"", "{a:{b}}"),
         ("deny contains \"x\" if { some port in input.a.ports; port.from < 22 }", "{a:{ports:{[{from}]}}}"),
         ("deny contains \"x\" if { port := input.ports[_]; port.from < 22 }", "{ports:{[{from}]}}"),
         ("deny contains \"x\" if { x := input.a; y := x.b; y.c }", "{a:{b:{c}}}"),
@@ -57,7 +64,7 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains \"x\" if { some {\"k\": v} in input.a; v }", "{a:{[*]}}"),
         ("deny contains sprintf(\"%v\", [input.a])", "{a}"),
         ("deny contains \"x\" if walk(input.a, [_, 1])", "{a}"),
-        ("deny contains \"x\" if { some k; input[k] == 1 }", "{[*]}"),
+        ("deny contains \"x\" if { some k; input[k] == \"v\" }", "{[*]}"),
         ("deny contains \"x\" if { f := input; f.a }", "{a}"),
         ("deny contains x if { x := [y.b | some y in input.a; y.c]; count(x) > 0 }", "{a:{[{b c}]}}"),
         // object.get, with all that it may be given
@@ -85,11 +92,11 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains \"x\" if { json.unmarshal(input.a).b; count(input.a) > 1 }", "{a:{[{}] <*>}}"),
         ("deny contains \"x\" if { json.unmarshal(input.a).b; input.a != \"{}\" }", "{a}"),
         ("deny contains json.unmarshal(json.unmarshal(input.a).b).c", "{a:{<{b:{<{c}>}}>}}"),
-        ("f(x) := json.unmarshal(x) if json.is_valid(x)\ndeny contains f(input.a).b", "{a:{<*>}}"),
+        ("f(x) := json.unmarshal(x) if json.is_valid(x)\ndeny contains f(input.a).b", "{a:{<{b}>}}"),
         ("deny contains json.unmarshal(data.parameters.field).a", "{}"),
         // rules and functions
         ("a := input.a\ndeny contains a.b", "{a:{b}}"),
-        ("a := input.a if input.x\ndeny contains a.b", "{a x}"),
+        ("a := input.a if input.x\ndeny contains a.b", "{a:{b} x}"),
         ("a := object.get(input.a, b, null)\nb := input.b\ndeny contains a.c", "{a b}"),
         ("f(x) := x.b\ndeny contains f(input.a)", "{a:{b}}"),
         ("f(x, name) := x[name]\ndeny contains f(input.a, \"b\")", "{a:{b}}"),
@@ -100,6 +107,68 @@ fn what_a_policy_reads_is_kept_and_no_more() {
         ("deny contains x if { x := data.sekisho.lib }", "*"),
         ("deny contains \"x\" if { lib.region == 1 with input as input.a }", "*"),
         ("deny contains input", "*"),
+        // what a function or a rule may be is followed
+        ("get(name) := object.get(input, [\"c\", name], null)\ndeny contains get(\"a\").b", "{c:{a:{b}}}"),
+        (
+            "get(name) := object.get(input, name, null)\ndeny contains 1 if count(get(\"a\")) > 1",
+            "{a:{[{}] <*>}}",
+        ),
+        ("deny contains x.b if some x in lib.list(input.a)", "{a:{b [{b}]}}"),
+        ("deny contains x if some x in lib.list(input.a)", "{a}"),
+        ("deny contains 1 if count(lib.list(input.a)) > 1", "{a:{[{}] <*>}}"),
+        ("deny contains lib.list(input.a)", "{a}"),
+        ("deny contains x.b if some x in lib.list(lib.list(input.a))", "{a}"),
+        ("deny contains x.c if { some x in lib.list(y.b); some y in input.a }", "{a:{[{b:{c [{c}]}}]}}"),
+        ("deny contains x.b if some x in [input.a, input.c]", "{a:{b} c:{b}}"),
+        ("deny contains x[0].b if x := [input.a]", "{a:{b}}"),
+        ("deny contains x.y if x := [input.a]", "{a}"),
+        ("deny contains json.unmarshal(x) if x := [input.a]", "{a}"),
+        ("deny contains [input.a, input.b]", "{a b}"),
+        (
+            "deny contains x.c if { xs := [y.b | some y in input.a; y.on]; some x in xs }",
+            "{a:{[{b:{c} on}]}}",
+        ),
+        ("deny contains 1 if count([y.b | some y in input.a]) > 1", "{a:{[{b:{}}]}}"),
+        ("a := input.a if input.on\ndeny contains a.b", "{a:{b} on}"),
+        ("default a := 1\na := input.a if input.on\ndeny contains a.b", "{a:{b} on}"),
+        ("a := input.a if input.on else := input.c\ndeny contains a.b", "{a:{b} c:{b} on}"),
+        (
+            "f(x) := x.a if is_object(x) else := json.unmarshal(x)\ndeny contains f(input.t).b",
+            "{t:{a:{b} <{b}>}}",
+        ),
+        ("f(xs) := xs[0]\ng(x) := x.b\ndeny contains g(f(input.a))", "{a:{[{b}]}}"),
+        ("a := {\"k\": input.a}\ndeny contains a.k.b", "{a}"),
+        // what may have several values is taken, for they are compared
+        ("a := input.a if input.on\na := input.b if input.off\ndeny contains a.c", "{a b off on}"),
+        ("deny contains lib.either(input.a)", "{a}"),
+        ("deny contains lib.either(input.a).b", "{a}"),
+        ("a := x if { some x in input.a }\ndeny contains a.b", "{a:{[*]}}"),
+        ("a := input.a[_]\ndeny contains a.b", "{a:{[*]}}"),
+        ("a := input.a[i] if input.c[i]\ndeny contains a.b", "{a:{[*]} c:{[*]}}"),
+        ("f(x) := x[_]\ndeny contains f(input.a).b", "{a:{[*]}}"),
+        ("f(x) := x.a if { walk(x.c, [_, 1]) }\ndeny contains f(input).b", "{a c}"),
+        ("a contains input.a\ndeny contains x.b if some x in a", "{a}"),
+        ("a[\"k\"] := input.a\ndeny contains a.k.b", "{a}"),
+        ("deny contains x.b if some x in {y | some y in input.a}", "{a:{[*]}}"),
+        // of many places what is there is taken
+        (
+            "f(x) := input.a if x else := input.b if x else := input.c if x else := input.d if x else := input.e if x \
+          else := input.f if x else := input.g if x else := input.h if x else := input.i\ndeny contains f(input.x).y",
+            "{a b c d e f g h i x}",
+        ),
+        // what a value is of a kind, or one that is kept in any case
+        ("deny contains 1 if input.a != null", "{a:{}}"),
+        ("deny contains 1 if null == input.a", "{a:{}}"),
+        ("deny contains 1 if { input.a.b == true; input.c == 1 }", "{a:{b:{}} c:{}}"),
+        ("deny contains 1 if lib.at(input, \"a\") == null", "{a:{}}"),
+        ("deny contains 1 if input.a > 1", "{a}"),
+        ("deny contains 1 if input.a == []", "{a}"),
+        ("deny contains 1 if input.a == input.b", "{a b}"),
+        ("deny contains 1 if \"k\" in object.keys(input.a)", "{a:{k:{}}}"),
+        ("deny contains 1 if \"k\" in object.keys(object.get(input, \"a\", {}))", "{a:{k:{}}}"),
+        ("deny contains 1 if \"k\" in input.a", "{a}"),
+        ("deny contains 1 if input.k in object.keys(input.a)", "{a k}"),
+        ("deny contains 1 if 1 in object.keys(input.a)", "{a}"),
         // what is known before
         ("deny contains input.a if input.resourceType == \"AWS::C::D\"", "{}"),
         ("deny contains input.a if input.resourceType in {\"AWS::A::B\"}", "{a}"),
