@@ -215,6 +215,9 @@ fn text(json: &str) -> Option<Option<Cow<'_, str>>> {
 /// again.
 const LARGE: [&str; 3] = ["configuration", "supplementaryConfiguration", "tags"];
 
+/// The field that AWS writes as a number and as a text of one.
+const STATE_ID: &str = "configurationStateId";
+
 #[derive(Debug, Clone)]
 enum Field<'a> {
     Raw(&'a str),
@@ -297,6 +300,8 @@ impl<'a> Fields<'a> {
         let mut kept = Vec::with_capacity(self.0.len());
         for (name, field) in &mut self.0 {
             let Some(mask) = mask.field(name) else { continue };
+            // A text that may be a number.
+            let mask = if *name == STATE_ID { &Mask::All } else { mask };
             let value = match field {
                 Field::Raw(raw) => Tree::read(raw, mask)?,
                 Field::Keyed(raw, place) => {
@@ -322,9 +327,7 @@ fn usual<'a>(name: &str, value: Tree<'a>) -> Tree<'a> {
         Tree::Null if name == "relationships" => Tree::List(Vec::new()),
         Tree::Null if OBJECTS.contains(&name) => Tree::Object(Vec::new()),
         Tree::Text(text) if TIMES.contains(&name) => Tree::Text(normal_time(text)),
-        Tree::Text(text) if name == "configurationStateId" => {
-            text.parse().map_or(Tree::Text(text), Tree::Unsigned)
-        }
+        Tree::Text(text) if name == STATE_ID => text.parse().map_or(Tree::Text(text), Tree::Unsigned),
         other => other,
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Some(match self.byte(at) {
             b'"' => {
                 let (text, at) = self.string(at + 1)?;
-                (Tree::Text(text), at)
+                (if mask.keeps_text() { Tree::Text(text) } else { Tree::NO_TEXT }, at)
             }
             b'{' => {
                 let mut fields = Vec::new();
@@ -165,6 +165,12 @@ impl<'a> Reader<'a> {
                     None => self.skip(at)?,
                 };
                 key.push(']');
+                end
+            }
+            (b'"', mask) if !mask.keeps_text() => {
+                let (_, end) = self.string(at + 1)?;
+                key.push_str(self.0.get(from..at)?);
+                key.push_str("\"\"");
                 end
             }
             _ => {

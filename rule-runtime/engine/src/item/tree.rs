@@ -26,7 +26,7 @@ pub enum Tree<'a> {
     Signed(i64),
     /// Any other number.
     Float(f64),
-    /// A text.
+    /// A text; empty where nothing matters but that it is one.
     Text(Cow<'a, str>),
     /// A list; empty where its elements are not kept.
     List(Vec<Tree<'a>>),
@@ -35,6 +35,9 @@ pub enum Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    /// Of a text of which nothing is kept.
+    pub(super) const NO_TEXT: Self = Self::Text(Cow::Borrowed(""));
+
     /// Reads what `mask` keeps of `json`.
     ///
     /// # Errors
@@ -66,6 +69,7 @@ impl<'a> Tree<'a> {
                 // Every number of serde_json is one of the three.
                 (None, None) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
+            Value::String(_) if !mask.keeps_text() => Self::NO_TEXT,
             Value::String(text) => Self::Text(Cow::Borrowed(text)),
             Value::Array(list) => Self::List(match mask.element() {
                 Some(mask) => list.iter().map(|value| Self::of(value, mask)).collect(),
@@ -133,6 +137,7 @@ impl<'a> Tree<'a> {
             Self::Unsigned(number) => number_key(b'u', number.to_le_bytes(), bytes),
             Self::Signed(number) => number_key(b'i', number.to_le_bytes(), bytes),
             Self::Float(number) => number_key(b'd', number.to_bits().to_le_bytes(), bytes),
+            Self::Text(_) if !mask.keeps_text() => text_key("", bytes),
             Self::Text(text) => text_key(text, bytes),
             Self::List(list) => {
                 bytes.push(b'[');
@@ -219,15 +224,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Tree<'de>, E> {
-        Ok(Tree::Text(Cow::Borrowed(text)))
+        Ok(if self.0.keeps_text() { Tree::Text(Cow::Borrowed(text)) } else { Tree::NO_TEXT })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Tree<'de>, E> {
-        Ok(Tree::Text(Cow::Owned(text.to_owned())))
+        self.visit_string(text.to_owned())
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<Tree<'de>, E> {
-        Ok(Tree::Text(Cow::Owned(text)))
+        Ok(if self.0.keeps_text() { Tree::Text(Cow::Owned(text)) } else { Tree::NO_TEXT })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Tree<'de>, A::Error> {

@@ -108,6 +108,11 @@ impl Mask {
         }
     }
 
+    /// Whether anything of a text matters but that it is one.
+    pub const fn keeps_text(&self) -> bool {
+        !matches!(self, Self::Parts(Parts { document: None, .. }))
+    }
+
     /// Makes the masks of named fields hold what is kept of each, so that one look-up tells all of a field.
     pub fn settle(&mut self) {
         let Self::Parts(Parts { names, each, document }) = self else { return };
