@@ -578,7 +578,8 @@ impl<'m> Reader<'m> {
                 then(places, &[Step::Document]).iter().for_each(|place| self.see(place));
             }
             (
-                "is_null" | "is_string" | "is_number" | "is_boolean" | "is_array" | "is_object" | "type_name",
+                "is_null" | "is_string" | "is_number" | "is_boolean" | "is_array" | "is_object" | "is_set"
+                | "type_name",
                 [_],
                 Some(places),
             ) => places.iter().for_each(|place| self.see(place)),

@@ -26,6 +26,8 @@ first(value) := value.first if is_object(value)
 at(holder, path) := object.get(holder, path, null)
 list(value) := value if {
 	is_array(value)
+} else := value if {
+	is_set(value)
 } else := [] if {
 	is_null(value)
 } else := [value]
