@@ -491,4 +491,12 @@ mod tests {
         assert_eq!(raw.head.region.as_deref(), Some("ap-northeast-1"));
         assert_eq!(raw.tree(&Mask::All).unwrap().field("configuration").unwrap().field("z"), None);
     }
+
+    #[test]
+    fn a_number_that_is_a_text_is_a_number_also_where_only_its_kind_is_kept() {
+        let names = [(STATE_ID.to_owned(), Mask::default())].into_iter().collect();
+        let mask = Mask::Parts(Parts { names, ..Parts::default() });
+        let raw = RawItem::cut(ITEM).unwrap();
+        assert_eq!(raw.tree(&mask).unwrap().field(STATE_ID), Some(&Tree::Unsigned(1_795_395_600_000)));
+    }
 }

@@ -345,4 +345,25 @@ mod tests {
         assert!(Tree::read(&TEXT.replace("[1, 2]", "[1 2]"), &mask()).is_err());
         assert!(Tree::read(&format!("{TEXT} x"), &mask()).is_err());
     }
+
+    #[test]
+    fn of_a_text_of_which_nothing_is_kept_only_its_being_one_is() {
+        let mask = Mask::Parts(Parts {
+            names: [("a".to_owned(), Mask::default())].into_iter().collect(),
+            ..Parts::default()
+        });
+        let key = |tree: &Tree<'_>| {
+            let mut bytes = Vec::new();
+            tree.key(&mask, &mut bytes);
+            bytes
+        };
+        let whole = |text| Tree::read(text, &Mask::All).unwrap();
+        let (one, other, none) = (r#"{"a": "b"}"#, r#"{"a": "c"}"#, r#"{"a": null}"#);
+        assert_eq!(key(&whole(one)), key(&whole(other)));
+        assert_ne!(key(&whole(one)), key(&whole(none)));
+        for text in [one, other, none] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(Tree::of(&value, &mask), Tree::read(text, &mask).unwrap(), "{text}");
+        }
+    }
 }
