@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Some(match self.byte(at) {
             b'"' => {
                 let (text, at) = self.string(at + 1)?;
-                (if mask.keeps_text() { Tree::Text(text) } else { Tree::NO_TEXT }, at)
+                (Tree::text(text, mask), at)
             }
             b'{' => {
                 let mut fields = Vec::new();

@@ -35,8 +35,10 @@ pub enum Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Of a text of which nothing is kept.
-    pub(super) const NO_TEXT: Self = Self::Text(Cow::Borrowed(""));
+    /// What `mask` keeps of a text.
+    pub(super) fn text(text: Cow<'a, str>, mask: &Mask) -> Self {
+        Self::Text(if mask.keeps_text() { text } else { Cow::Borrowed("") })
+    }
 
     /// Reads what `mask` keeps of `json`.
     ///
@@ -69,8 +71,7 @@ impl<'a> Tree<'a> {
                 // Every number of serde_json is one of the three.
                 (None, None) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            Value::String(_) if !mask.keeps_text() => Self::NO_TEXT,
-            Value::String(text) => Self::Text(Cow::Borrowed(text)),
+            Value::String(text) => Self::text(Cow::Borrowed(text), mask),
             Value::Array(list) => Self::List(match mask.element() {
                 Some(mask) => list.iter().map(|value| Self::of(value, mask)).collect(),
                 None => Vec::new(),
@@ -137,8 +138,7 @@ impl<'a> Tree<'a> {
             Self::Unsigned(number) => number_key(b'u', number.to_le_bytes(), bytes),
             Self::Signed(number) => number_key(b'i', number.to_le_bytes(), bytes),
             Self::Float(number) => number_key(b'd', number.to_bits().to_le_bytes(), bytes),
-            Self::Text(_) if !mask.keeps_text() => text_key("", bytes),
-            Self::Text(text) => text_key(text, bytes),
+            Self::Text(text) => text_key(if mask.keeps_text() { text } else { "" }, bytes),
             Self::List(list) => {
                 bytes.push(b'[');
                 if let Some(mask) = mask.element() {
@@ -224,7 +224,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Tree<'de>, E> {
-        Ok(if self.0.keeps_text() { Tree::Text(Cow::Borrowed(text)) } else { Tree::NO_TEXT })
+        Ok(Tree::text(Cow::Borrowed(text), self.0))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Tree<'de>, E> {
@@ -232,7 +232,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<Tree<'de>, E> {
-        Ok(if self.0.keeps_text() { Tree::Text(Cow::Owned(text)) } else { Tree::NO_TEXT })
+        Ok(Tree::text(Cow::Owned(text), self.0))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Tree<'de>, A::Error> {

@@ -583,6 +583,11 @@ impl<'m> Reader<'m> {
                 [_],
                 Some(places),
             ) => places.iter().for_each(|place| self.see(place)),
+            // How to get to the first is taken already.
+            (_, [_, others @ ..], Some(places)) => {
+                places.iter().for_each(|place| self.take_place(place));
+                others.iter().for_each(|param| self.take(param, names));
+            }
             _ => params.iter().for_each(|param| self.take(param, names)),
         }
     }
