@@ -38,6 +38,9 @@ use prepared::{Answer, Manner, Prepared};
 /// How long one policy may take over one input.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
+/// What regorus says of an evaluation that took longer; another of the same would.
+const TIME_IS_UP: &str = "execution exceeded time limit";
+
 /// What a policy reads beside the item.
 #[derive(Debug, Clone, Default)]
 pub struct PolicyData {
@@ -479,7 +482,9 @@ impl Evaluator {
         let mut answers = Vec::with_capacity(asked.len());
         for planned in asked {
             let answer = match &tree {
-                Ok(tree) => self.answer(planned, (tree, &documents), item, (remembers, may_run)),
+                Ok(tree) => self
+                    .answer(planned, (tree, &documents), item, (remembers, may_run))
+                    .map_err(|message| self.told_of_whole(planned, subject, message)),
                 Err(message) => Err(message.clone()),
             };
             self.take(planned, answer.as_deref().map_err(String::as_str), item, &mut outcome);
@@ -492,6 +497,17 @@ impl Evaluator {
             self.all_answers.put(key, answers.into(), weight);
         }
         outcome
+    }
+
+    /// The message of an error as it is about the whole item: an error quotes values, and of what was read of them there may be
+    /// parts. That it is an error stays so.
+    fn told_of_whole(&mut self, planned: &Planned, subject: Subject<'_>, message: String) -> String {
+        if *planned.mask == Mask::All || message.contains(TIME_IS_UP) {
+            return message;
+        }
+        let whole = subject.tree(&Mask::All).and_then(|tree| convert::to_rego(&tree, &Mask::All));
+        let asked = whole.map(|input| self.prepared[planned.index].interpret(input));
+        asked.ok().and_then(Result::err).unwrap_or(message)
     }
 
     /// Adds to `outcome` what a policy's answer means for `item`.

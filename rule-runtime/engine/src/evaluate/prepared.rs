@@ -189,7 +189,8 @@ impl Prepared {
         Ok(answer)
     }
 
-    fn interpret(&mut self, input: Rego) -> Result<Answer, String> {
+    /// What the policy says of `input`; the error is the message of regorus or of a guard.
+    pub fn interpret(&mut self, input: Rego) -> Result<Answer, String> {
         let mut engine = match self.engine.take() {
             Some(engine) => engine,
             None => self.fresh()?,

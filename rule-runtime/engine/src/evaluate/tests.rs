@@ -295,6 +295,29 @@ fn a_name_that_is_no_policy_lists_what_there_is() {
 }
 
 #[test]
+fn an_error_quotes_what_the_item_has_and_not_what_was_read_of_it() {
+    let rules = "deny contains {\"msg\": \"x\", \"msg_ja\": \"x\"} if {\n\
+                 \tsome one in input.configuration.list\n\tobject.get(one, \"a\", null) == 1\n}";
+    for one in [json!("karte"), json!([{"b": 1}])] {
+        let folder = folder(&[("one", rules)]);
+        let mut evaluator = evaluator(&load(folder.path()));
+        let item = bucket(json!({"list": [one]}));
+        let quoted = format!("Got `{one}` instead");
+        let outcome = evaluator.judge(&item, Occasion::Change);
+        assert!(outcome.errors[0].problem.message.contains(&quoted), "{outcome:?}");
+        assert_eq!(outcome, evaluator.reading_whole().judge(&item, Occasion::Change));
+    }
+}
+
+#[test]
+fn what_takes_too_long_is_known_by_what_regorus_says() {
+    let rules = "deny contains {\"msg\": \"x\", \"msg_ja\": \"x\"} if {\n\tsome a in numbers.range(1, 10000)\n\
+                 \tsome b in numbers.range(1, 10000)\n\ta + b == input.configuration.sum\n}";
+    let outcome = judge(rules, json!({"sum": -1}));
+    assert!(outcome.errors[0].problem.message.contains(super::TIME_IS_UP), "{outcome:?}");
+}
+
+#[test]
 fn a_fact_that_is_not_given_is_an_error() {
     let folder = folder(&[("one", "deny contains \"d\" if count(data.facts.users) > 0")]);
     let file = folder.path().join("one.rego");
