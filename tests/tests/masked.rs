@@ -80,7 +80,9 @@ fn other(value: &Value, random: &mut Random) -> Value {
     }
     match (value, random.below(10)) {
         (_, 0) => Value::Null,
-        (_, 1) => [json!({}), json!([]), json!(""), json!(false), json!(7)][random.below(5)].clone(),
+        (_, 1) => {
+            [json!({}), json!([]), json!(""), json!("x"), json!(false), json!(7)][random.below(6)].clone()
+        }
         (Value::Bool(bool), _) => (!bool).into(),
         (Value::Number(number), kind) => {
             let number = number.as_i64().unwrap_or(1);
