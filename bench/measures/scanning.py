@@ -99,7 +99,7 @@ def more_items(options) -> dict:
 def more_policies(options) -> dict:
     """Ten times the policies, of which nine tenths apply to nothing. The cost of an item is what a scan of many items takes
     longer than one of a few, divided by the items between: loading the policies is in both."""
-    few, many = 300, min(options.items, 30_000)
+    few, many = 300, min(options.items, 150_000)
     (small, _), (large, _) = data.snapshot("repeating", few), data.snapshot("repeating", many)
     folder, count = data.crowd(10)
     jobs = {

@@ -74,8 +74,7 @@ struct Compiler<'m> {
     imports: BTreeMap<Name, Vec<String>>,
     program: Program,
     rules: HashMap<Name, usize>,
-    /// With whether it reads the input.
-    functions: HashMap<Name, (usize, bool)>,
+    functions: HashMap<Name, usize>,
     /// What is being compiled, for what refers to itself.
     open: BTreeSet<Name>,
     package: String,
@@ -302,19 +301,18 @@ impl<'m> Compiler<'m> {
     }
 
     fn function(&mut self, name: &Name, span: &Span, arity: usize) -> Compiled<usize> {
-        if let Some((function, reads_input)) = self.functions.get(name) {
-            self.reads_input |= reads_input;
+        if let Some(function) = self.functions.get(name) {
+            self.reads_input |= self.program.functions[*function].reads_input;
             return Ok(*function);
         }
         let sources = self.sources.get(name).cloned().unwrap_or_default();
-        let (function, reads_input) = self.within(name, span, |compiler| {
-            let clauses = sources.iter().map(|source| compiler.clause(source, arity));
-            Ok(Function { clauses: clauses.collect::<Compiled<_>>()? })
+        let (clauses, reads_input) = self.within(name, span, |compiler| {
+            sources.iter().map(|source| compiler.clause(source, arity)).collect::<Compiled<_>>()
         })?;
         self.reads_input |= reads_input;
-        self.program.functions.push(function);
+        self.program.functions.push(Function { clauses, reads_input });
         let function = self.program.functions.len() - 1;
-        self.functions.insert(name.clone(), (function, reads_input));
+        self.functions.insert(name.clone(), function);
         Ok(function)
     }
 

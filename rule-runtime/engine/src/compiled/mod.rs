@@ -9,6 +9,7 @@
 //! a policy is interpreted. What goes wrong while the machine runs is not an error but [no answer](Compiled::value), and the
 //! interpreter is asked: every error that anybody sees is one of regorus. `sekisho test` judges each fixture both ways.
 
+mod calls;
 mod compile;
 mod native;
 mod order;

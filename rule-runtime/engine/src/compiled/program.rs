@@ -60,6 +60,8 @@ pub(super) struct Body {
 #[derive(Debug)]
 pub(super) struct Function {
     pub clauses: Vec<Clause>,
+    /// Its value can be another for the same arguments and another input.
+    pub reads_input: bool,
 }
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 use regorus::unstable::{ArithOp, BinOp, BoolOp, comparison, numbers, sets};
 
+use super::calls::{Call, Calls};
 use super::native::{self, Documents, Patterns};
 use super::program::{
     Body, Builtin, Clause, Comprehension, Definition, Expr, Kind, Native, Operation, Operator, Pattern,
@@ -38,6 +39,7 @@ pub(super) struct Kept {
     /// The values of the rules that do not read the input.
     fixed: Vec<Option<Value>>,
     patterns: Patterns,
+    calls: Calls,
 }
 
 /// One evaluation.
@@ -55,6 +57,8 @@ pub(super) struct Run<'p, 't> {
     stack: Vec<Made<'t>>,
     /// Where the frames end.
     top: usize,
+    /// Within a call that was looked up.
+    is_within: bool,
     steps: u64,
 }
 
@@ -69,6 +73,7 @@ impl<'p, 't> Run<'p, 't> {
         mut kept: Kept,
     ) -> Self {
         kept.fixed.resize(program.rules.len(), None);
+        kept.calls.begin();
         let values = vec![None; program.rules.len()];
         Self {
             program,
@@ -80,6 +85,7 @@ impl<'p, 't> Run<'p, 't> {
             values,
             stack: Vec::new(),
             top: 0,
+            is_within: false,
             steps: 0,
         }
     }
@@ -676,6 +682,34 @@ impl<'p, 't> Run<'p, 't> {
 
     fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Made<'t>> {
         let Some(place) = self.arguments(arguments, base)? else { return Ok(Made::UNDEFINED) };
+        if self.is_within || self.program.functions[function].reads_input {
+            return self.result(function, place);
+        }
+        match self.kept.calls.find(function, &self.stack[place..place + arguments.len()]) {
+            Call::Known(value) => {
+                self.leave(place);
+                Ok(Made::Value(value))
+            }
+            Call::Again(key) => {
+                let result = self.whole(function, place)?;
+                self.kept.calls.remember(key, &result.seen().value());
+                Ok(result)
+            }
+            Call::First => self.whole(function, place),
+            Call::Other => self.result(function, place),
+        }
+    }
+
+    /// The result of a function of which the calls within are not looked up.
+    fn whole(&mut self, function: usize, place: usize) -> Decided<Made<'t>> {
+        self.is_within = true;
+        let result = self.result(function, place);
+        self.is_within = false;
+        result
+    }
+
+    /// What a function gives for the arguments at that place, which it leaves.
+    fn result(&mut self, function: usize, place: usize) -> Decided<Made<'t>> {
         let program = self.program;
         let mut result = Made::UNDEFINED;
         for clause in &program.functions[function].clauses {

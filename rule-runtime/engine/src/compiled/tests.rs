@@ -320,3 +320,58 @@ fn what_never_ends_is_left_to_regorus() {
     let mut compiled = Compiled::new(&Arc::new(program), Value::new_object());
     assert_eq!(compiled.ask(&Tree::Null, &Documents::default(), |value| value("r")), None);
 }
+
+/// Functions of long texts, some of which read the input or fail.
+const OF_TEXTS: &str = r#"
+r := [
+    statements(input.text, input.flag), both(input.text), with_input(input.text), whole(input.name),
+    maybe(input.text), [kind(input.text, one) | some one in [true, false, null, 1, "x"]],
+]
+statements(text, flag) := {"all": list(json.unmarshal(text)), "flag": flag}
+list(value) := value.list
+both(text) := [first(text, "a"), first(text, "b")]
+first(text, name) := [name, count(text)]
+with_input(text) := [count(text), name]
+name := input.name
+whole(text) := upper(text)
+maybe(text) := 1 if contains(text, "one")
+else := 2 if contains(text, "two")
+kind(_, 1) := "number"
+kind(_, null) := "null"
+kind(_, true) := "true"
+kind(_, false) := "false"
+kind(_, text) := text if is_string(text)
+"#;
+
+#[test]
+fn calls_that_come_again_say_the_same_again() {
+    let mut engine = regorus::Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine.add_policy("p.rego".into(), format!("package p\n{OF_TEXTS}")).unwrap();
+    let modules = engine.get_modules().clone();
+    let program = Arc::new(compile(modules.iter().map(|module| &**module), "p", &["r"]).unwrap());
+    let mut compiled = Compiled::new(&program, Value::new_object());
+    let text = |list: &str| format!("{{\"list\": [{list}], \"long\": \"{}\"}}", "x".repeat(200));
+    // Of the same length.
+    let texts = [text("\"one\""), text("\"two\""), text("{\"a\":0}"), "short".to_owned(), "[".repeat(300)];
+    let (mut judged, mut undecided) = (0, 0);
+    for round in 0..6 {
+        for (text, flag) in texts.iter().flat_map(|text| [(text, "true"), (text, "null"), (text, "\"n\"")]) {
+            let name = format!("{}{round}", "name ".repeat(40));
+            let text = serde_json::to_string(text).unwrap();
+            let input = format!("{{\"text\": {text}, \"flag\": {flag}, \"name\": \"{name}\"}}");
+            engine.set_input(Value::from_json_str(&input).unwrap());
+            let interpreted = engine.eval_rule("data.p.r".into()).ok();
+            let tree = Tree::read(&input, &Mask::All).unwrap();
+            let answer = compiled.ask(&tree, &Documents::default(), |value| value("r"));
+            if answer.is_none() {
+                undecided += 1;
+                continue;
+            }
+            judged += 1;
+            assert_eq!(answer, interpreted, "{input}");
+        }
+    }
+    // Texts that are no JSON are an error, each time.
+    assert_eq!((judged, undecided), (54, 36));
+}

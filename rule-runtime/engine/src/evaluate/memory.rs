@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-/// Bytes that are remembered, about.
+/// Bytes that are remembered where nobody says otherwise, about.
 const LIMIT: usize = 2 << 20;
 
 /// A key that is longer is not worth it.
@@ -36,6 +36,7 @@ pub struct Memory<A: ?Sized> {
     /// Takes over from `young` when that is full, and forgets what it held.
     old: Answers<A>,
     bytes: usize,
+    limit: usize,
     /// By the place of the question.
     records: Vec<Record>,
 }
@@ -73,17 +74,22 @@ impl Record {
 /// A copy is for another thread, and remembers what that one sees.
 impl<A: ?Sized> Clone for Memory<A> {
     fn clone(&self) -> Self {
-        Self::default()
+        Self::of(self.limit)
     }
 }
 
 impl<A: ?Sized> Default for Memory<A> {
     fn default() -> Self {
-        Self { young: Answers::default(), old: Answers::default(), bytes: 0, records: Vec::new() }
+        Self::of(LIMIT)
     }
 }
 
 impl<A: ?Sized> Memory<A> {
+    /// One of that many bytes, about.
+    pub fn of(limit: usize) -> Self {
+        Self { young: Answers::default(), old: Answers::default(), bytes: 0, limit, records: Vec::new() }
+    }
+
     /// Whether a question of this kind is worth to be looked up, by how it went with those before; `place` stands for an item of
     /// one type, an occasion, and a policy or all that apply.
     pub fn is_worth(&mut self, place: usize) -> bool {
@@ -120,7 +126,7 @@ impl<A: ?Sized> Memory<A> {
     fn keep(&mut self, key: Box<[u8]>, answer: Arc<A>) {
         self.bytes += key.len() + ENTRY;
         self.young.insert(key, answer);
-        if self.bytes > LIMIT / 2 {
+        if self.bytes > self.limit / 2 {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
         }

@@ -7,7 +7,7 @@
 pub(crate) mod convert;
 pub mod coverage;
 pub mod explain;
-mod memory;
+pub(crate) mod memory;
 mod message;
 mod prepared;
 pub mod rego_test;

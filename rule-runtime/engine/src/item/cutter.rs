@@ -118,7 +118,7 @@ impl Batch {
         read: impl FnOnce(&'a str) -> Option<RawItem<'a>>,
     ) -> Vec<Content<'a>> {
         let bytes = &self.bytes[piece.range.clone()];
-        let text = match std::str::from_utf8(bytes) {
+        let text = match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
                 let (line, column) = self.place(piece.range.start + error.valid_up_to());

@@ -132,83 +132,71 @@ impl<'a> Reader<'a> {
     /// Appends to `key` a name, which begins at `from`, and what `mask` keeps of its value, as they are spelled: JSON again, so
     /// that what comes to the same bytes is the same, and can be read of them but for [documents](Mask::document).
     pub fn key(self, from: usize, at: usize, mask: &Mask, key: &mut String) -> Option<usize> {
-        self.key_at(from, at, mask, key, 0)
+        self.copied(from, at, mask, key, 0)
     }
 
-    fn key_at(self, from: usize, at: usize, mask: &Mask, key: &mut String, depth: u32) -> Option<usize> {
+    fn copied(self, from: usize, at: usize, mask: &Mask, key: &mut String, depth: u32) -> Option<usize> {
+        let mut copy = Copy { reader: self, from, key };
+        let end = self.key_at(at, mask, &mut copy, depth)?;
+        copy.to(end)?;
+        Some(end)
+    }
+
+    /// To behind the value at `at`; of `copy` is cut out what is not kept.
+    fn key_at(self, at: usize, mask: &Mask, copy: &mut Copy<'a, '_>, depth: u32) -> Option<usize> {
         if depth > DEEPEST {
             return None;
         }
         let at = self.next(at);
-        Some(match (self.byte(at), mask) {
+        match (self.byte(at), mask) {
             (b'{', Mask::Parts(_)) => {
-                key.push_str(self.0.get(from..at + 1)?);
-                let begin = key.len();
-                let end = self.object(at, |name, from, at| match mask.field(name) {
-                    Some(mask) => {
-                        part_key(key, begin);
-                        self.key_at(from, at, mask, key, depth + 1)
-                    }
-                    None => self.skip(at),
+                let mut parts = Copied::new(at);
+                let end = self.object(at, |name, from, at| {
+                    let Some(mask) = mask.field(name) else { return parts.skip(self, at) };
+                    parts.keep(copy, from)?;
+                    parts.end(self.key_at(at, mask, copy, depth + 1))
                 })?;
-                key.push('}');
-                end
+                parts.close(copy, end)
             }
             (b'[', Mask::Parts(_)) => {
-                key.push_str(self.0.get(from..at + 1)?);
-                let begin = key.len();
-                let end = match mask.element() {
-                    Some(mask) => self.list(at, |at| {
-                        part_key(key, begin);
-                        self.key_at(at, at, mask, key, depth + 1)
-                    })?,
-                    None => self.skip(at)?,
+                let Some(mask) = mask.element() else {
+                    let end = self.skip(at)?;
+                    copy.leave_out(at + 1, end - 1)?;
+                    return Some(end);
                 };
-                key.push(']');
-                end
+                self.list(at, |at| self.key_at(at, mask, copy, depth + 1))
             }
             (b'"', mask) if !mask.keeps_text() => {
                 let (_, end) = self.string(at + 1)?;
-                key.push_str(self.0.get(from..at)?);
-                key.push_str("\"\"");
-                end
+                copy.leave_out(at + 1, end - 1)?;
+                Some(end)
             }
             _ => {
                 let inside = mask.document();
-                let end = inside.and_then(|mask| self.document_key(from, at, mask, key, depth + 1));
-                if end.is_some() {
-                    return end;
-                }
-                let end = self.skip(at)?;
-                key.push_str(self.0.get(from..end)?);
-                end
+                let end = inside.and_then(|mask| self.document_key(at, mask, copy, depth + 1));
+                end.or_else(|| self.skip(at))
             }
-        })
+        }
     }
 
-    /// Appends what `mask` keeps of the JSON that a text is, behind a mark that no JSON has; none, and nothing, where that is not
+    /// Copies what `mask` keeps of the JSON that a text is, behind a mark that no JSON has; none, and nothing, where that is not
     /// done: what is escaped in there, and what may be read in one way here and in another there, is not taken apart.
-    fn document_key(
-        self,
-        from: usize,
-        at: usize,
-        mask: &Mask,
-        key: &mut String,
-        depth: u32,
-    ) -> Option<usize> {
+    fn document_key(self, at: usize, mask: &Mask, copy: &mut Copy<'a, '_>, depth: u32) -> Option<usize> {
         let (text, end) = self.string(self.mark_here(at, b'"')?)?;
         if memchr::memchr(b'\\', text.as_bytes()).is_some() {
             return None;
         }
-        let before = key.len();
-        key.push_str(self.0.get(from..at)?);
-        key.push(DOCUMENT);
+        let before = copy.key.len();
+        copy.key.push_str(self.0.get(copy.from..at)?);
+        copy.key.push(DOCUMENT);
         let document = Reader::new(&text);
-        let is_done = document.key_at(0, 0, mask, key, depth).and_then(|end| document.end(end));
+        let is_done = document.copied(0, 0, mask, copy.key, depth).and_then(|end| document.end(end));
         if is_done.is_none() {
-            key.truncate(before);
+            copy.key.truncate(before);
+            return None;
         }
-        is_done.map(|()| end)
+        copy.from = end;
+        Some(end)
     }
 
     fn bytes(self, from: usize, to: usize) -> Option<&'a [u8]> {
@@ -541,10 +529,75 @@ const fn escaped(escape: u8) -> Option<u8> {
     })
 }
 
-/// Appends what stands between the parts of a list or an object, whose first is at `begin`.
-fn part_key(key: &mut String, begin: usize) {
-    if key.len() > begin {
-        key.push(',');
+/// A copy of a text, of which parts are left out: what stands together is copied in one go.
+struct Copy<'a, 'k> {
+    reader: Reader<'a>,
+    /// What is before is copied or left out.
+    from: usize,
+    key: &'k mut String,
+}
+
+impl Copy<'_, '_> {
+    /// Copies what is before `to`.
+    fn to(&mut self, to: usize) -> Option<()> {
+        self.key.push_str(self.reader.0.get(self.from..to)?);
+        self.from = to;
+        Some(())
+    }
+
+    /// Leaves out what is between two places.
+    fn leave_out(&mut self, from: usize, to: usize) -> Option<()> {
+        self.to(from)?;
+        self.from = to;
+        Some(())
+    }
+}
+
+/// The fields of an object, as they are copied or left out.
+struct Copied {
+    /// The place behind the last one that is kept, or the bracket.
+    end: usize,
+    is_first: bool,
+    /// Something is left out behind it.
+    is_cut: bool,
+}
+
+impl Copied {
+    const fn new(bracket: usize) -> Self {
+        Self { end: bracket + 1, is_first: true, is_cut: false }
+    }
+
+    /// Reads over a value that is left out.
+    fn skip(&mut self, reader: Reader<'_>, at: usize) -> Option<usize> {
+        self.is_cut = true;
+        reader.skip(at)
+    }
+
+    /// Begins with a field that is kept, of which the name is at `from`.
+    fn keep(&mut self, copy: &mut Copy<'_, '_>, from: usize) -> Option<()> {
+        if self.is_cut {
+            copy.leave_out(self.end, from)?;
+            if !self.is_first {
+                copy.key.push(',');
+            }
+            self.is_cut = false;
+        }
+        self.is_first = false;
+        Some(())
+    }
+
+    /// Ends with it.
+    fn end(&mut self, end: Option<usize>) -> Option<usize> {
+        self.end = end?;
+        end
+    }
+
+    /// The object ends.
+    fn close(self, copy: &mut Copy<'_, '_>, end: usize) -> Option<usize> {
+        if self.is_cut {
+            copy.leave_out(self.end, end - 1)?;
+        }
+        Some(end)
     }
 }
 
