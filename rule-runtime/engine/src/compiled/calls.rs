@@ -205,8 +205,8 @@ mod tests {
         let list = Value::from(vec![long('a')]);
         let argument_lists: [&[Value]; 4] = [
             &["x".repeat(LONG - 1).into()],
-            &[list.clone()],
-            &[long('a'), list],
+            std::slice::from_ref(&list),
+            &[long('a'), list.clone()],
             &[long('a'), Value::from(1_usize)],
         ];
         for arguments in argument_lists {
