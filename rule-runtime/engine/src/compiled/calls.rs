@@ -194,9 +194,10 @@ mod tests {
             assert_eq!(known(&mut calls, 2, function, arguments), 0, "{arguments:?}");
         }
         // Where one text ends and the next begins is a part of the call.
-        let texts = |first: usize, second: usize| ["x".repeat(first).into(), "x".repeat(second).into()];
-        assert_eq!(known(&mut calls, 4, 3, &texts(200, 300)), 2);
-        assert_eq!(known(&mut calls, 2, 3, &texts(300, 200)), 0);
+        let text = "x".repeat(LONG);
+        let pair = |first: String, second: &str| [first.into(), second.into()];
+        assert_eq!(known(&mut calls, 4, 3, &pair(format!("{text}\"a"), "b")), 2);
+        assert_eq!(known(&mut calls, 2, 3, &pair(text, "a\"b")), 0);
     }
 
     #[test]
