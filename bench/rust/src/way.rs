@@ -59,7 +59,7 @@ pub fn judge(
     let mut evaluator = evaluator.clone();
     let judged = stack::with_large(|| {
         for line in lines {
-            let text = simdutf8::basic::from_utf8(line).map_err(|error| error.to_string())?;
+            let text = simdutf8::compat::from_utf8(line).map_err(|error| error.to_string())?;
             let item = evaluator
                 .read(text, Occasion::Change)
                 .ok_or("a line is no item in the spelling of the rule event")?;

@@ -43,8 +43,8 @@ pub(super) struct Calls {
 pub(super) enum Call {
     /// What it gave before.
     Known(Value),
-    /// An evaluation before made it too: it is to be remembered, by this.
-    Again(Vec<u8>),
+    /// An evaluation before made it too: it is to be remembered.
+    Again,
     /// It is made for the first time.
     First,
     /// It is not remembered.
@@ -89,17 +89,16 @@ impl Calls {
         }
         match self.memory.get(function, &self.key) {
             Some(value) => Call::Known(Value::clone(&value)),
-            None => Call::Again(std::mem::take(&mut self.key)),
+            None => Call::Again,
         }
     }
 
-    /// Remembers what a call that was made [again](Call::Again) gave.
-    pub fn remember(&mut self, key: Vec<u8>, value: &Value) {
+    /// Remembers what the call gave that was looked up last.
+    pub fn remember(&mut self, value: &Value) {
         let weight = weight(value);
         if weight <= HEAVIEST {
-            self.memory.put(&key, Arc::new(value.clone()), weight);
+            self.memory.put(&self.key, Arc::new(value.clone()), weight);
         }
-        self.key = key;
     }
 }
 
@@ -142,7 +141,7 @@ mod tests {
         let arguments: Vec<_> = arguments.iter().cloned().map(Made::Value).collect();
         match calls.find(function, &arguments) {
             Call::Known(value) => return Some(value),
-            Call::Again(key) => calls.remember(key, &Value::from(function)),
+            Call::Again => calls.remember(&Value::from(function)),
             Call::First | Call::Other => {}
         }
         None
@@ -217,8 +216,8 @@ mod tests {
             let made = [Made::Value(long('h')), Made::Value(is_known.into())];
             for _ in 0..3 {
                 calls.begin();
-                if let Call::Again(key) = calls.find(4, &made) {
-                    calls.remember(key, &Value::from(vec![Value::from("x".repeat(weight))]));
+                if matches!(calls.find(4, &made), Call::Again) {
+                    calls.remember(&Value::from(vec![Value::from("x".repeat(weight))]));
                 }
             }
             assert_eq!(matches!(calls.find(4, &made), Call::Known(_)), is_known);

@@ -690,9 +690,9 @@ impl<'p, 't> Run<'p, 't> {
                 self.leave(place);
                 Ok(Made::Value(value))
             }
-            Call::Again(key) => {
+            Call::Again => {
                 let result = self.whole(function, place)?;
-                self.kept.calls.remember(key, &result.seen().value());
+                self.kept.calls.remember(&result.seen().value());
                 Ok(result)
             }
             Call::First => self.whole(function, place),

@@ -136,44 +136,59 @@ impl<'a> Reader<'a> {
     }
 
     fn copied(self, from: usize, at: usize, mask: &Mask, key: &mut String, depth: u32) -> Option<usize> {
-        let mut copy = Copy { reader: self, from, key };
-        let end = self.key_at(at, mask, &mut copy, depth)?;
-        copy.to(end)?;
+        let mut excerpt = Excerpt { reader: self, from, key };
+        let end = self.key_at(at, mask, &mut excerpt, depth)?;
+        excerpt.to(end)?;
         Some(end)
     }
 
-    /// To behind the value at `at`; of `copy` is cut out what is not kept.
-    fn key_at(self, at: usize, mask: &Mask, copy: &mut Copy<'a, '_>, depth: u32) -> Option<usize> {
+    /// To behind the value at `at`; what is not kept is left out of `excerpt`.
+    fn key_at(self, at: usize, mask: &Mask, excerpt: &mut Excerpt<'a, '_>, depth: u32) -> Option<usize> {
         if depth > DEEPEST {
             return None;
         }
         let at = self.next(at);
         match (self.byte(at), mask) {
             (b'{', Mask::Parts(_)) => {
-                let mut parts = Copied::new(at);
+                let begin = at + 1;
+                // Behind the last field that is kept, and whether something is left out behind that.
+                let (mut kept, mut is_cut) = (begin, false);
                 let end = self.object(at, |name, from, at| {
-                    let Some(mask) = mask.field(name) else { return parts.skip(self, at) };
-                    parts.keep(copy, from)?;
-                    parts.end(self.key_at(at, mask, copy, depth + 1))
+                    let Some(mask) = mask.field(name) else {
+                        is_cut = true;
+                        return self.skip(at);
+                    };
+                    if is_cut {
+                        excerpt.leave_out(kept, from)?;
+                        if kept > begin {
+                            excerpt.key.push(',');
+                        }
+                        is_cut = false;
+                    }
+                    kept = self.key_at(at, mask, excerpt, depth + 1)?;
+                    Some(kept)
                 })?;
-                parts.close(copy, end)
+                if is_cut {
+                    excerpt.leave_out(kept, end - 1)?;
+                }
+                Some(end)
             }
             (b'[', Mask::Parts(_)) => {
                 let Some(mask) = mask.element() else {
                     let end = self.skip(at)?;
-                    copy.leave_out(at + 1, end - 1)?;
+                    excerpt.leave_out(at + 1, end - 1)?;
                     return Some(end);
                 };
-                self.list(at, |at| self.key_at(at, mask, copy, depth + 1))
+                self.list(at, |at| self.key_at(at, mask, excerpt, depth + 1))
             }
             (b'"', mask) if !mask.keeps_text() => {
                 let (_, end) = self.string(at + 1)?;
-                copy.leave_out(at + 1, end - 1)?;
+                excerpt.leave_out(at + 1, end - 1)?;
                 Some(end)
             }
             _ => {
                 let inside = mask.document();
-                let end = inside.and_then(|mask| self.document_key(at, mask, copy, depth + 1));
+                let end = inside.and_then(|mask| self.document_key(at, mask, excerpt, depth + 1));
                 end.or_else(|| self.skip(at))
             }
         }
@@ -181,21 +196,27 @@ impl<'a> Reader<'a> {
 
     /// Copies what `mask` keeps of the JSON that a text is, behind a mark that no JSON has; none, and nothing, where that is not
     /// done: what is escaped in there, and what may be read in one way here and in another there, is not taken apart.
-    fn document_key(self, at: usize, mask: &Mask, copy: &mut Copy<'a, '_>, depth: u32) -> Option<usize> {
+    fn document_key(
+        self,
+        at: usize,
+        mask: &Mask,
+        excerpt: &mut Excerpt<'a, '_>,
+        depth: u32,
+    ) -> Option<usize> {
         let (text, end) = self.string(self.mark_here(at, b'"')?)?;
         if memchr::memchr(b'\\', text.as_bytes()).is_some() {
             return None;
         }
-        let before = copy.key.len();
-        copy.key.push_str(self.0.get(copy.from..at)?);
-        copy.key.push(DOCUMENT);
+        let before = excerpt.key.len();
+        excerpt.key.push_str(self.0.get(excerpt.from..at)?);
+        excerpt.key.push(DOCUMENT);
         let document = Reader::new(&text);
-        let is_done = document.copied(0, 0, mask, copy.key, depth).and_then(|end| document.end(end));
+        let is_done = document.copied(0, 0, mask, excerpt.key, depth).and_then(|end| document.end(end));
         if is_done.is_none() {
-            copy.key.truncate(before);
+            excerpt.key.truncate(before);
             return None;
         }
-        copy.from = end;
+        excerpt.from = end;
         Some(end)
     }
 
@@ -529,15 +550,15 @@ const fn escaped(escape: u8) -> Option<u8> {
     })
 }
 
-/// A copy of a text, of which parts are left out: what stands together is copied in one go.
-struct Copy<'a, 'k> {
+/// A text without some of its parts: what stands together is copied in one go.
+struct Excerpt<'a, 'k> {
     reader: Reader<'a>,
     /// What is before is copied or left out.
     from: usize,
     key: &'k mut String,
 }
 
-impl Copy<'_, '_> {
+impl Excerpt<'_, '_> {
     /// Copies what is before `to`.
     fn to(&mut self, to: usize) -> Option<()> {
         self.key.push_str(self.reader.0.get(self.from..to)?);
@@ -550,54 +571,6 @@ impl Copy<'_, '_> {
         self.to(from)?;
         self.from = to;
         Some(())
-    }
-}
-
-/// The fields of an object, as they are copied or left out.
-struct Copied {
-    /// The place behind the last one that is kept, or the bracket.
-    end: usize,
-    is_first: bool,
-    /// Something is left out behind it.
-    is_cut: bool,
-}
-
-impl Copied {
-    const fn new(bracket: usize) -> Self {
-        Self { end: bracket + 1, is_first: true, is_cut: false }
-    }
-
-    /// Reads over a value that is left out.
-    fn skip(&mut self, reader: Reader<'_>, at: usize) -> Option<usize> {
-        self.is_cut = true;
-        reader.skip(at)
-    }
-
-    /// Begins with a field that is kept, of which the name is at `from`.
-    fn keep(&mut self, copy: &mut Copy<'_, '_>, from: usize) -> Option<()> {
-        if self.is_cut {
-            copy.leave_out(self.end, from)?;
-            if !self.is_first {
-                copy.key.push(',');
-            }
-            self.is_cut = false;
-        }
-        self.is_first = false;
-        Some(())
-    }
-
-    /// Ends with it.
-    fn end(&mut self, end: Option<usize>) -> Option<usize> {
-        self.end = end?;
-        end
-    }
-
-    /// The object ends.
-    fn close(self, copy: &mut Copy<'_, '_>, end: usize) -> Option<usize> {
-        if self.is_cut {
-            copy.leave_out(self.end, end - 1)?;
-        }
-        Some(end)
     }
 }
 
