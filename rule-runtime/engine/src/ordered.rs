@@ -3,7 +3,7 @@
 //! In: jobs, one after the other, and what is done with each. Out: the results in the order of the jobs, while others are
 //! still at work; what waits in memory is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::evaluate::stack;
@@ -11,9 +11,63 @@ use crate::evaluate::stack;
 /// Results a thread that may wait for one that takes longer.
 const AHEAD: usize = 4;
 
-struct Jobs<N> {
-    next: N,
+/// Jobs a thread that are there before anyone is free to do them.
+const READY: usize = 1;
+
+/// Where jobs come from: one thread asks for the next while the others take those that are there.
+struct Source<N, J> {
+    next: Mutex<N>,
+    open: Mutex<Open<J>>,
+    has_changed: Condvar,
+    /// Jobs that may be there.
+    most: usize,
+}
+
+/// Jobs that nobody does yet.
+struct Open<J> {
+    jobs: VecDeque<(usize, J)>,
+    /// How many there were.
     count: usize,
+    /// A thread waits for the next.
+    is_asked: bool,
+    has_ended: bool,
+}
+
+impl<J, N: FnMut() -> Option<J>> Source<N, J> {
+    fn new(next: N, most: usize) -> Self {
+        let open = Open { jobs: VecDeque::new(), count: 0, is_asked: false, has_ended: false };
+        Self { next: Mutex::new(next), open: Mutex::new(open), has_changed: Condvar::new(), most }
+    }
+
+    /// The next job and its number; none after the last.
+    ///
+    /// # Errors
+    /// `next` panicked; there are no more then.
+    fn take(&self) -> Result<Option<(usize, J)>, String> {
+        let mut open = lock(&self.open);
+        loop {
+            if open.jobs.len() < self.most && !open.is_asked && !open.has_ended {
+                open.is_asked = true;
+                drop(open);
+                let job = stack::catch(|| lock(&self.next)());
+                open = lock(&self.open);
+                open.is_asked = false;
+                open.has_ended = !matches!(job, Ok(Some(_)));
+                self.has_changed.notify_all();
+                if let Some(job) = job? {
+                    let number = open.count;
+                    open.jobs.push_back((number, job));
+                    open.count += 1;
+                }
+            } else if let Some(job) = open.jobs.pop_front() {
+                return Ok(Some(job));
+            } else if open.has_ended {
+                return Ok(None);
+            } else {
+                open = self.has_changed.wait(open).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
 }
 
 struct Results<D, R> {
@@ -36,18 +90,12 @@ pub fn run<J: Send, W, R: Send>(
     done: impl FnMut(Result<R, String>) + Send,
 ) -> Result<(), String> {
     let threads = threads.max(1);
-    let jobs = Mutex::new(Jobs { next, count: 0 });
+    let source = Source::new(next, threads * READY);
     let results = Mutex::new(Results { done, waiting: BTreeMap::new(), count: 0 });
     let has_room = Condvar::new();
-    let labour = || {
+    let labour = || -> Result<(), String> {
         let mut worker = worker();
-        loop {
-            let (number, job) = {
-                let mut jobs = lock(&jobs);
-                let Some(job) = (jobs.next)() else { return };
-                jobs.count += 1;
-                (jobs.count - 1, job)
-            };
+        while let Some((number, job)) = source.take()? {
             let result = stack::catch(|| work(&mut worker, job));
             let mut results = lock(&results);
             while number > results.count + threads * AHEAD {
@@ -61,12 +109,13 @@ pub fn run<J: Send, W, R: Send>(
             }
             has_room.notify_all();
         }
+        Ok(())
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| stack::with_large(labour))).collect();
         let ended = workers
             .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| Err("a thread died".to_owned())));
+            .map(|worker| worker.join().unwrap_or_else(|_| Err("a thread died".to_owned())).flatten());
         ended.collect::<Vec<_>>().into_iter().collect()
     })
 }
@@ -81,6 +130,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     #[test]
     fn results_come_in_order_and_little_waits() {
@@ -106,6 +156,42 @@ mod tests {
             .unwrap();
             assert_eq!(seen, (0..2_000).collect::<Vec<_>>());
             assert!(most.into_inner() <= threads * (AHEAD + 2), "{threads}");
+        }
+    }
+
+    #[test]
+    fn who_has_no_job_takes_one_that_is_there_and_does_not_wait_for_the_source() {
+        let (begun, has_begun) = (Mutex::new(false), Condvar::new());
+        let mut numbers = 0..20;
+        let mut was_in_time = true;
+        let next = || {
+            let number = numbers.next()?;
+            if number == 2 {
+                let wait = Duration::from_secs(10);
+                let waited = has_begun.wait_timeout_while(lock(&begun), wait, |begun| !*begun).unwrap();
+                was_in_time = !waited.1.timed_out();
+            }
+            Some(number)
+        };
+        let work = |(): &mut (), number| {
+            if number == 1 {
+                *lock(&begun) = true;
+                has_begun.notify_all();
+            }
+        };
+        run(2, || (), next, work, |result| result.unwrap()).unwrap();
+        assert!(was_in_time);
+    }
+
+    #[test]
+    fn a_source_that_panics_ends_the_work_and_is_told() {
+        for threads in [1, 2, 5] {
+            let mut numbers = 0..100;
+            let next = || numbers.next().inspect(|number| assert_ne!(*number, 50, "no more"));
+            let mut seen = Vec::new();
+            let ended = run(threads, || (), next, |(), n| n, |result| seen.push(result.unwrap()));
+            assert!(ended.unwrap_err().contains("no more"));
+            assert_eq!(seen, (0..50).collect::<Vec<_>>(), "{threads}");
         }
     }
 
