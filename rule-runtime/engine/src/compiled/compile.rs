@@ -678,6 +678,7 @@ impl<'m> Compiler<'m> {
             "contains" => Native::Texts(Texts::Contains),
             "split" => Native::Texts(Texts::Split),
             "lower" => Native::Lower,
+            "sprintf" => Native::Format,
             "replace" => Native::ReplaceText,
             "urlquery.decode" => Native::UrlDecode,
             "regex.match" => Native::Match,

@@ -85,6 +85,29 @@ pub(super) fn texts(what: Texts, first: Seen<'_, '_>, second: Seen<'_, '_>) -> O
     })
 }
 
+/// `sprintf` of texts: a format with `%v` and `%s` alone, one for each value; none where it is otherwise.
+pub(super) fn formatted<'t>(format: &str, values: &[Made<'t>]) -> Option<Made<'t>> {
+    if let ("%v" | "%s", [value]) = (format, values) {
+        return value.seen().text().map(|_| value.clone());
+    }
+    let mut parts = format.split('%');
+    let mut text = parts.next()?.to_owned();
+    let mut values = values.iter();
+    for part in parts {
+        let rest = part.strip_prefix(['v', 's'])?;
+        text.push_str(values.next()?.seen().text()?);
+        text.push_str(rest);
+    }
+    values.next().is_none().then(|| Made::Value(text.into()))
+}
+
+/// `lower`; none where it is an error.
+pub(super) fn lower<'t>(of: &Made<'t>) -> Option<Made<'t>> {
+    let text = of.seen().text()?;
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    Some(if is_lower { of.clone() } else { Made::Value(text.to_lowercase().into()) })
+}
+
 /// `urlquery.decode`; none where the text is not one plain part of a query.
 pub(super) fn url_decoded(text: &str) -> Option<String> {
     let is_mark = |byte: &u8| matches!(byte, b'#' | b'&' | b'=' | ..=b' ' | 0x7f..);
@@ -257,6 +280,62 @@ mod tests {
             let decoded = documents.decoded(&Made::Value(text.into())).unwrap().into_value();
             assert_eq!(decoded, Value::from_json_str(text).unwrap(), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_are_formatted_as_regorus_does() {
+        let mut engine = regorus::Engine::new();
+        let mut made = |format: &str, values: &[&str]| {
+            let (format, values) =
+                (serde_json::to_string(format).unwrap(), serde_json::to_string(values).unwrap());
+            let query = format!("x := sprintf({format}, {values})");
+            engine.eval_query(query, false).unwrap().result[0].bindings["x"].clone()
+        };
+        for (format, values) in [
+            ("%v", &["a \"b\"\n\\c"][..]),
+            ("%s", &["%v日"]),
+            ("", &[]),
+            ("no verb", &[]),
+            ("日%v%s: %v.", &["", "\u{1}%", "A"]),
+        ] {
+            let read: Vec<Tree<'_>> = values.iter().map(|text| Tree::Text(Cow::Borrowed(text))).collect();
+            let read: Vec<Made<'_>> = read.iter().map(Made::Read).collect();
+            let texts: Vec<Made<'_>> = values.iter().map(|text| Made::Value((*text).into())).collect();
+            let expected = made(format, values);
+            for values in [read, texts] {
+                let text = formatted(format, &values).unwrap().into_value();
+                assert_eq!(text, expected, "{format}");
+            }
+        }
+        let text = || Made::Value("a".into());
+        for (format, values) in [
+            ("%v", vec![]),
+            ("%v", vec![text(), text()]),
+            ("", vec![text()]),
+            ("%v %v", vec![text()]),
+            ("%v %v", vec![text(), Made::Value(1.into())]),
+            ("%v", vec![Made::Value(Value::Null)]),
+            ("%d %s", vec![text(), text()]),
+            ("%5s %s", vec![text(), text()]),
+            ("%%%s", vec![text()]),
+            ("%s %", vec![text()]),
+        ] {
+            assert!(formatted(format, &values).is_none(), "{format}");
+        }
+    }
+
+    #[test]
+    fn what_is_lower_already_stays_what_it_is() {
+        for (text, expected) in
+            [("a-1:*", "a-1:*"), ("aZ", "az"), ("É", "é"), ("日", "日"), ("İ", "i\u{307}"), ("", "")]
+        {
+            let tree = Tree::Text(Cow::Borrowed(text));
+            assert_eq!(lower(&Made::Read(&tree)).unwrap().into_value(), expected.into());
+            assert_eq!(lower(&Made::Value(text.into())).unwrap().into_value(), expected.into());
+        }
+        let tree = Tree::Text(Cow::Borrowed("a-1"));
+        assert!(matches!(lower(&Made::Read(&tree)), Some(Made::Read(_))));
+        assert!(lower(&Made::Value(1.into())).is_none());
     }
 
     #[test]

@@ -190,6 +190,8 @@ pub(super) enum Native {
     Texts(Texts),
     /// `lower`
     Lower,
+    /// `sprintf`
+    Format,
     /// `replace`
     ReplaceText,
     /// `urlquery.decode`

@@ -628,6 +628,11 @@ impl<'p, 't> Run<'p, 't> {
             let value = self.with(texts, base, |first, second| native::texts(what, first, second))?;
             return value.map(Made::Value).ok_or(Undecided);
         }
+        if let (Native::Format, [Expr::Constant(format), Expr::Array(parts)]) =
+            (builtin.native, &builtin.arguments[..])
+        {
+            return self.format(builtin, format, parts, base);
+        }
         let Some(place) = self.arguments(&builtin.arguments, base)? else {
             return Ok(Made::UNDEFINED);
         };
@@ -655,7 +660,7 @@ impl<'p, 't> Run<'p, 't> {
                     _ => None,
                 }
             }
-            (Native::Lower, [text]) => text.seen().text().map(|text| Value::from(text.to_lowercase())),
+            (Native::Lower, [text]) => return native::lower(text).ok_or(Undecided),
             (Native::Test(test), [value]) => native::test(test, value.seen()),
             (Native::Match, [pattern, text]) => match (pattern.seen().text(), text.seen().text()) {
                 (Some(native::ESCAPED), Some(text)) => Some(Value::Bool(native::is_escaped(text))),
@@ -678,6 +683,26 @@ impl<'p, 't> Run<'p, 't> {
             }
         };
         value.map(Made::Value).ok_or(Undecided)
+    }
+
+    /// A text with the values of `parts` in it, which are put into a list only for regorus.
+    fn format(
+        &mut self,
+        builtin: &'p Builtin,
+        format: &Value,
+        parts: &'p [Expr],
+        base: usize,
+    ) -> Decided<Made<'t>> {
+        let Some(place) = self.arguments(parts, base)? else { return Ok(Made::UNDEFINED) };
+        self.leave(place);
+        let values = &self.stack[place..place + parts.len()];
+        let known = if let Value::String(format) = format { native::formatted(format, values) } else { None };
+        if let Some(text) = known {
+            return Ok(text);
+        }
+        let values = [format.clone(), Made::list(values.to_vec()).into_value()];
+        let text = (builtin.function.0)(&builtin.span, &builtin.sources, &values, true);
+        text.map(Made::Value).map_err(|_| Undecided)
     }
 
     fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Made<'t>> {
