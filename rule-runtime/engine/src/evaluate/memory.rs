@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 /// Bytes that are remembered where nobody says otherwise, about.
-const LIMIT: usize = 2 << 20;
+const LIMIT: usize = 4 << 20;
 
 /// A key that is longer is not worth it.
 const LONGEST: usize = 64 << 10;

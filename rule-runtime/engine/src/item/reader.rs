@@ -257,18 +257,11 @@ impl<'a> Reader<'a> {
 
     /// Reads over an object or a list, a block at a time.
     fn skip_structure(self, mut at: usize) -> Option<usize> {
-        let bytes = self.0.as_bytes();
         let (mut wanted, mut nest) = (Wanted::Value, Nest::default());
         let (mut in_text, mut in_scalar) = (false, false);
         loop {
-            let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
             let mut padded = [b' '; 64];
-            let block: &Block = if let Some(block) = rest.first_chunk() {
-                block
-            } else {
-                padded[..rest.len()].copy_from_slice(rest);
-                &padded
-            };
+            let (block, _) = self.block(at, &mut padded)?;
             let texts = Texts::of(block, in_text);
             let controls = blocks::find(block, is_control);
             if controls != 0 {
@@ -339,6 +332,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The block at a place, which is put into `padded` where it is the last, and all that is from there on; none behind the end.
+    #[inline]
+    fn block<'b>(self, at: usize, padded: &'b mut Block) -> Option<(&'b Block, &'a [u8])>
+    where
+        'a: 'b,
+    {
+        let rest = self.0.as_bytes().get(at..).filter(|rest| !rest.is_empty())?;
+        if let Some(block) = rest.first_chunk() {
+            return Some((block, rest));
+        }
+        padded[..rest.len()].copy_from_slice(rest);
+        Some((padded, rest))
+    }
+
     /// Whether what stands behind backslashes in the block at `at` are escapes.
     fn are_escapes(self, at: usize, block: &Block, escaped: u64) -> bool {
         let plain = blocks::find(block, |chunk| {
@@ -403,35 +410,39 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The same, of which the first escape is at `at`.
+    /// The same, of which the first escape is at `at`; a block at a time, for JSON within JSON has an escape every few bytes.
     fn unescaped(self, start: usize, mut at: usize) -> Option<(String, usize)> {
-        let mut text = Vec::with_capacity((self.0.len() - start).min(4 << 10));
-        text.extend_from_slice(self.bytes(start, at)?);
+        let mut text = Unescaped::with_room((self.0.len() - start).min(8 << 10));
+        text.add(self.bytes(start, at)?);
         loop {
-            // A quote is what is escaped in JSON within JSON, every few bytes.
-            let escaped = match (self.byte(at), self.byte(at + 1)) {
-                (b'\\', b'"') => b'"',
-                (b'"', _) => return Some((String::from_utf8(text).ok()?, at + 1)),
-                (b'\\', b'u') => {
-                    let end = self.skip_string(at)?;
-                    return Some((serde_json::from_str(self.0.get(start - 1..end)?).ok()?, end));
-                }
-                (b'\\', escape) => escaped(escape)?,
-                _ => return None,
-            };
-            text.push(escaped);
-            at += 2;
-            // Sixteen bytes are taken, and given back from the first special one on.
-            let chunk = self.0.as_bytes().get(at..).and_then(<[u8]>::first_chunk);
-            if let Some((chunk, length)) = chunk.and_then(|chunk| Some((chunk, first_special(chunk)?))) {
-                let before = text.len();
-                text.extend_from_slice(chunk);
-                text.truncate(before + length);
-                at += length;
-            } else {
-                let end = self.plain_end(at);
-                text.extend_from_slice(self.bytes(at, end)?);
-                at = end;
+            let mut padded = [b' '; 64];
+            let (block, rest) = self.block(at, &mut padded)?;
+            let texts = Texts::of(block, true);
+            let end = texts.quotes.trailing_zeros();
+            let inside = !u64::MAX.checked_shl(end).unwrap_or(0);
+            if blocks::find(block, is_control) & inside != 0 {
+                return None;
+            }
+            let mut escapes = texts.escaped & inside;
+            let mut from = 0;
+            while escapes != 0 {
+                let place = escapes.trailing_zeros() as usize;
+                escapes &= escapes - 1;
+                let byte = match block[place % block.len()] {
+                    b'u' => {
+                        let end = self.skip_string(at + place - 1)?;
+                        return Some((serde_json::from_str(self.0.get(start - 1..end)?).ok()?, end));
+                    }
+                    escape => escaped(escape)?,
+                };
+                text.add_escaped(rest.get(from..)?, place - 1 - from, byte);
+                from = place + 1;
+            }
+            let length = texts.length().min(end as usize);
+            text.add(rest.get(from..length)?);
+            at += length;
+            if end < u64::BITS {
+                return Some((text.into_string()?, at + 1));
             }
         }
     }
@@ -548,6 +559,59 @@ const fn escaped(escape: u8) -> Option<u8> {
         b't' => b'\t',
         _ => return None,
     })
+}
+
+/// A text without its escapes, and room behind it that is written to and then taken or not: what is between two escapes has a few
+/// bytes, and to copy just so many costs more than they do.
+struct Unescaped {
+    room: Vec<u8>,
+    filled: usize,
+}
+
+impl Unescaped {
+    /// The most that is copied so.
+    const SHORT: usize = 16;
+
+    fn with_room(length: usize) -> Self {
+        Self { room: vec![0; length], filled: 0 }
+    }
+
+    /// The room, of as many bytes or more.
+    #[inline]
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        if self.room.len() - self.filled < length {
+            self.room.resize(2 * self.room.len() + length, 0);
+        }
+        &mut self.room[self.filled..]
+    }
+
+    #[inline]
+    fn add(&mut self, bytes: &[u8]) {
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
+    }
+
+    /// Adds the first `length` of some bytes, and the one that was escaped behind them.
+    #[inline]
+    fn add_escaped(&mut self, bytes: &[u8], length: usize, escaped: u8) {
+        if length <= Self::SHORT
+            && let Some(chunk) = bytes.first_chunk::<{ Self::SHORT }>()
+        {
+            let room = self.room(Self::SHORT + 1);
+            room[..Self::SHORT].copy_from_slice(chunk);
+            room[length] = escaped;
+            self.filled += length + 1;
+        } else {
+            self.add(&bytes[..length]);
+            self.add(&[escaped]);
+        }
+    }
+
+    /// None where it is no UTF-8, which what is whole between two quotes always is.
+    fn into_string(mut self) -> Option<String> {
+        self.room.truncate(self.filled);
+        String::from_utf8(self.room).ok()
+    }
 }
 
 /// A text without some of its parts: what stands together is copied in one go.
@@ -761,6 +825,35 @@ mod tests {
             assert_eq!(tree(&text, &Mask::All).is_some(), depth < 101, "{depth}");
             assert_eq!(reader.key(0, 0, &masks()[3], &mut String::new()).is_some(), depth < 101, "{depth}");
             assert_eq!(Tree::read(&text, &Mask::All).is_ok(), depth < 128, "{depth}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read_wherever_in_a_text_they_stand() {
+        const ESCAPES: [&str; 9] =
+            [r"\n", r#"\""#, r"\\", r#"\\\""#, r#"\"\"\""#, r"\u65e5", r"\ud83d\ude00", "日", "/"];
+        let is_read_alike = |json: &str| {
+            let read = Reader::new(json).string(1);
+            let read = read.filter(|(_, end)| *end == json.len()).map(|(text, _)| text.into_owned());
+            assert_eq!(read, serde_json::from_str(json).ok(), "{json}");
+        };
+        for before in 0..140 {
+            for (number, escape) in ESCAPES.iter().enumerate() {
+                let other = ESCAPES[(number + before) % ESCAPES.len()];
+                let (x, y) = ("x".repeat(before), "y".repeat(before * 7 % 83));
+                let json = format!("\"{x}{escape}{y}{other}{escape}{x}\"");
+                is_read_alike(&json);
+                for (place, _) in json.char_indices().skip(1) {
+                    is_read_alike(&json[..place]);
+                }
+                for wrong in ["\n", "\u{1f}", r"\x", r"\u12", r"\", "\""] {
+                    is_read_alike(&format!("\"{x}{escape}{y}{wrong}{x}\""));
+                }
+            }
+        }
+        // More than there is room for at first.
+        for run in [0, 7, 16, 17, 70] {
+            is_read_alike(&format!("\"{}\"", format!("{}\\\"", "x".repeat(run)).repeat(9_000)));
         }
     }
 }
