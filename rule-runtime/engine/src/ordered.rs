@@ -74,6 +74,8 @@ struct Results<D, R> {
     done: D,
     waiting: BTreeMap<usize, Result<R, String>>,
     count: usize,
+    /// `done` panicked; whoever waits for it would wait for ever.
+    has_ended: bool,
 }
 
 /// Takes jobs from `next` until there is none and does `work` on `threads` threads, each with a worker of its own and a
@@ -91,23 +93,29 @@ pub fn run<J: Send, W, R: Send>(
 ) -> Result<(), String> {
     let threads = threads.max(1);
     let source = Source::new(next, threads * READY);
-    let results = Mutex::new(Results { done, waiting: BTreeMap::new(), count: 0 });
+    let results = Results { done, waiting: BTreeMap::new(), count: 0, has_ended: false };
+    let results = Mutex::new(results);
     let has_room = Condvar::new();
     let labour = || -> Result<(), String> {
         let mut worker = worker();
         while let Some((number, job)) = source.take()? {
             let result = stack::catch(|| work(&mut worker, job));
             let mut results = lock(&results);
-            while number > results.count + threads * AHEAD {
+            while number > results.count + threads * AHEAD && !results.has_ended {
                 results = has_room.wait(results).unwrap_or_else(PoisonError::into_inner);
             }
             results.waiting.insert(number, result);
-            let Results { done, waiting, count } = &mut *results;
-            while let Some(result) = waiting.remove(count) {
-                done(result);
+            let Results { done, waiting, count, has_ended } = &mut *results;
+            while !*has_ended && let Some(result) = waiting.remove(count) {
+                let is_done = stack::catch(|| done(result));
+                *has_ended = is_done.is_err();
                 *count += 1;
+                has_room.notify_all();
+                is_done?;
             }
-            has_room.notify_all();
+            if *has_ended {
+                return Ok(());
+            }
         }
         Ok(())
     };
@@ -192,6 +200,20 @@ mod tests {
             let ended = run(threads, || (), next, |(), n| n, |result| seen.push(result.unwrap()));
             assert!(ended.unwrap_err().contains("no more"));
             assert_eq!(seen, (0..50).collect::<Vec<_>>(), "{threads}");
+        }
+    }
+
+    #[test]
+    fn who_takes_the_results_may_panic_and_nobody_waits_for_ever() {
+        for threads in [1, 2, 5] {
+            let mut numbers = 0..10_000;
+            let mut seen = 0;
+            let done = |_| {
+                seen += 1;
+                assert!(seen < 50, "full");
+            };
+            assert_eq!(run(threads, || (), || numbers.next(), |(), n| n, done), Err("full".to_owned()));
+            assert_eq!(seen, 50, "{threads}");
         }
     }
 
