@@ -247,12 +247,12 @@ fn judge(
         threads: output.threads,
     };
     let mut seen = stream::run(&judge, files, scan, &mut |rows| output.write(rows));
-    let looking = self::evaluator(&many, now, &Arc::new(std::mem::take(&mut seen.looked_up)), scan);
+    let mut late = evaluator;
+    add(&mut late, &many, now, &Arc::new(std::mem::take(&mut seen.looked_up)), scan);
     let mut waiting = std::mem::take(&mut seen.waiting);
     let accounts = account_items(std::mem::take(&mut seen.accounts), &seen.regions, now);
     let mut write = |rows| output.write(rows);
-    judge.rest(&looking, &mut waiting, &accounts, scan, &mut seen, &mut write);
-    judge.rest(&evaluator, &mut waiting::Waiting::default(), &accounts, scan, &mut seen, &mut write);
+    judge.rest(&late, &mut waiting, &accounts, scan, &mut seen, &mut write);
     scan.sort_policies();
     let judged: Vec<&str> = ready.iter().map(|ready| ready.policy.id()).collect();
     waivers.used(std::mem::take(&mut seen.waived));
@@ -396,6 +396,18 @@ pub(super) fn evaluator(
     scan: &mut Scan,
 ) -> Evaluator {
     let mut evaluator = Evaluator::new();
+    add(&mut evaluator, ready, now, inventory, scan);
+    evaluator
+}
+
+/// Adds `ready`; who has no part in it is a problem.
+fn add(
+    evaluator: &mut Evaluator,
+    ready: &[ReadyPolicy],
+    now: Timestamp,
+    inventory: &Arc<Inventory>,
+    scan: &mut Scan,
+) {
     for ready in ready {
         let ran = ScanPolicy { id: ready.policy.id().to_owned(), parameters: ready.parameters.clone() };
         match evaluator.add(&ready.policy, &ready.data(now, inventory)) {
@@ -403,7 +415,6 @@ pub(super) fn evaluator(
             Err(problem) => scan.problems.push(problem),
         }
     }
-    evaluator
 }
 
 /// Notes the region of an account's first item.

@@ -305,7 +305,7 @@ impl Judge<'_> {
         result.errors.extend(outcome.errors.into_iter().map(located));
     }
 
-    /// The second round: items that waited, and accounts, with an evaluator that knows the inventory.
+    /// The second round: items that waited, and accounts, with an evaluator of all policies that knows the inventory.
     pub fn rest(
         &self,
         evaluator: &Evaluator,
