@@ -679,7 +679,7 @@ impl<'p, 't> Run<'p, 't> {
             }
             (_, values) => {
                 let values = values.iter().cloned().map(Made::into_value).collect::<Vec<_>>();
-                (builtin.function.0)(&builtin.span, &builtin.sources, &values, true).ok()
+                builtin.by_regorus(&values)
             }
         };
         value.map(Made::Value).ok_or(Undecided)
@@ -701,8 +701,7 @@ impl<'p, 't> Run<'p, 't> {
             return Ok(text);
         }
         let values = [format.clone(), Made::list(values.to_vec()).into_value()];
-        let text = (builtin.function.0)(&builtin.span, &builtin.sources, &values, true);
-        text.map(Made::Value).map_err(|_| Undecided)
+        builtin.by_regorus(&values).map(Made::Value).ok_or(Undecided)
     }
 
     fn call(&mut self, function: usize, arguments: &'p [Expr], base: usize) -> Decided<Made<'t>> {

@@ -412,8 +412,8 @@ impl<'a> Reader<'a> {
 
     /// The same, of which the first escape is at `at`; a block at a time, for JSON within JSON has an escape every few bytes.
     fn unescaped(self, start: usize, mut at: usize) -> Option<(String, usize)> {
-        let mut text = Unescaped::with_room((self.0.len() - start).min(8 << 10));
-        text.add(self.bytes(start, at)?);
+        let mut text = Vec::with_capacity((self.0.len() - start).min(8 << 10));
+        text.extend_from_slice(self.bytes(start, at)?);
         loop {
             let mut padded = [b' '; 64];
             let (block, rest) = self.block(at, &mut padded)?;
@@ -435,14 +435,24 @@ impl<'a> Reader<'a> {
                     }
                     escape => escaped(escape)?,
                 };
-                text.add_escaped(rest.get(from..)?, place - 1 - from, byte);
+                let before = rest.get(from..place - 1)?;
+                // Few bytes are between two escapes: sixteen are taken, and those too many given back.
+                match rest[from..].first_chunk::<16>() {
+                    Some(chunk) if before.len() <= chunk.len() => {
+                        let length = text.len() + before.len();
+                        text.extend_from_slice(chunk);
+                        text.truncate(length);
+                    }
+                    _ => text.extend_from_slice(before),
+                }
+                text.push(byte);
                 from = place + 1;
             }
             let length = texts.length().min(end as usize);
-            text.add(rest.get(from..length)?);
+            text.extend_from_slice(rest.get(from..length)?);
             at += length;
             if end < u64::BITS {
-                return Some((text.into_string()?, at + 1));
+                return Some((String::from_utf8(text).ok()?, at + 1));
             }
         }
     }
@@ -559,59 +569,6 @@ const fn escaped(escape: u8) -> Option<u8> {
         b't' => b'\t',
         _ => return None,
     })
-}
-
-/// A text without its escapes, and room behind it that is written to and then taken or not: what is between two escapes has a few
-/// bytes, and to copy just so many costs more than they do.
-struct Unescaped {
-    room: Vec<u8>,
-    filled: usize,
-}
-
-impl Unescaped {
-    /// The most that is copied so.
-    const SHORT: usize = 16;
-
-    fn with_room(length: usize) -> Self {
-        Self { room: vec![0; length], filled: 0 }
-    }
-
-    /// The room, of as many bytes or more.
-    #[inline]
-    fn room(&mut self, length: usize) -> &mut [u8] {
-        if self.room.len() - self.filled < length {
-            self.room.resize(2 * self.room.len() + length, 0);
-        }
-        &mut self.room[self.filled..]
-    }
-
-    #[inline]
-    fn add(&mut self, bytes: &[u8]) {
-        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.filled += bytes.len();
-    }
-
-    /// Adds the first `length` of some bytes, and the one that was escaped behind them.
-    #[inline]
-    fn add_escaped(&mut self, bytes: &[u8], length: usize, escaped: u8) {
-        if length <= Self::SHORT
-            && let Some(chunk) = bytes.first_chunk::<{ Self::SHORT }>()
-        {
-            let room = self.room(Self::SHORT + 1);
-            room[..Self::SHORT].copy_from_slice(chunk);
-            room[length] = escaped;
-            self.filled += length + 1;
-        } else {
-            self.add(&bytes[..length]);
-            self.add(&[escaped]);
-        }
-    }
-
-    /// None where it is no UTF-8, which what is whole between two quotes always is.
-    fn into_string(mut self) -> Option<String> {
-        self.room.truncate(self.filled);
-        String::from_utf8(self.room).ok()
-    }
 }
 
 /// A text without some of its parts: what stands together is copied in one go.
